@@ -1,0 +1,144 @@
+import { defineQuery, defineUpdate } from '@temporalio/workflow';
+
+/** The phases of a promotion, in their order. They never overlap. */
+export const PHASES = ['setup', 'plan', 'provenance', 'validate', 'promote', 'sign', 'attest'] as const;
+export type PhaseName = (typeof PHASES)[number];
+
+/** The queue that promotion workers poll unless they are told otherwise. */
+export const PROMOTION_TASK_QUEUE = 'promotion';
+
+/**
+ * What starts a promotion: plain JSON, so that any client can write it by hand. Nothing in it is secret.
+ * Durations are texts such as `24 hours`, or milliseconds.
+ */
+export interface PromotionRequest {
+  /** Digest of a manifest bundle in the plan store (`promoter manifest upload` prints it). */
+  readonly manifests: string;
+  /** Without it the run ends after Validate and nothing is written. */
+  readonly confirm?: boolean;
+  /** Anything that would be quarantined fails the run before a byte is written. */
+  readonly strict?: boolean;
+  /** Take thin manifests as kpromo does, without the checks that only plain ones get there. */
+  readonly lenient?: boolean;
+  /** Sign and attest what is promoted; on unless it says `false`. */
+  readonly sign?: boolean;
+  /** Wait for an operator when a phase fails (the default), or end the run. */
+  readonly onPhaseFailure?: 'hold' | 'fail';
+  /** How long a held phase waits before the run fails; 24 hours unless given. */
+  readonly holdTimeout?: string | number;
+  /** The commit the manifests come from, for the record. */
+  readonly commit?: string;
+  /** Digest of a list of edges in the plan store: only these are worked on. */
+  readonly only?: string;
+  /** Changes to the policy table for this run. */
+  readonly policies?: Partial<Record<PhaseName, PolicyChange>>;
+}
+
+/** What a request may change in a phase's row of the policy table. */
+export interface PolicyChange {
+  readonly attempts?: number;
+  readonly firstRetry?: string | number;
+  readonly longestRetry?: string | number;
+  readonly heartbeat?: string | number;
+  readonly timeout?: string | number;
+  /** Rounds over what failed inside shards that otherwise succeeded. */
+  readonly residueRounds?: number;
+}
+
+export type PhaseState = 'pending' | 'running' | 'held' | 'done' | 'skipped' | 'failed';
+
+/** One row of the table that the UI and the command line show. Times are milliseconds since the epoch. */
+export interface PhaseRow {
+  readonly name: PhaseName;
+  readonly state: PhaseState;
+  readonly startedAt?: number;
+  readonly endedAt?: number;
+  /** Shards finished, and how many there are. */
+  readonly shards?: { readonly done: number; readonly total: number };
+  /** One line for people: counts, or why it is held. */
+  readonly note?: string;
+}
+
+/** What the plan says of an edge (design, section 2); `unreadable` is a destination that could not be asked. */
+export type Verdict = 'promote' | 'tag-missing' | 'done' | 'lost' | 'tag-move' | 'overlap' | 'unreadable';
+
+/** How many edges got which verdict. */
+export type VerdictCounts = Readonly<Partial<Record<Verdict, number>>>;
+
+/** A plan in the plan store: an index of shards, none of which ever changes. */
+export interface PlanReference {
+  readonly digest: string;
+  readonly shards: number;
+  /** Edges in the shards: those with something to do. */
+  readonly edges: number;
+  readonly verdicts: VerdictCounts;
+  /** Hosts that will be written to. */
+  readonly hosts: readonly string[];
+}
+
+/** An edge that will not be promoted by this run, and why. */
+export interface QuarantinedEdge {
+  readonly source: string;
+  readonly digest: string;
+  readonly destination: string;
+  /** Absent for an edge without a tag. */
+  readonly tag?: string;
+  readonly phase: PhaseName;
+  /** A verdict, or the code of the error that kept it back. */
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** What was written, or found to be there already when it was about to be. */
+export interface CopyCounts {
+  readonly edges: number;
+  readonly present: number;
+  readonly manifests: number;
+  readonly blobs: number;
+  readonly mounted: number;
+  readonly bytes: number;
+}
+
+/** How a run ended; `running` and `held` are what the query `report` says on the way. */
+export type Outcome = 'running' | 'held' | 'done' | 'dry-run' | 'quarantined';
+
+/** The result of a promotion and the answer to the query `report`: small, with references to the rest. */
+export interface PromotionReport {
+  readonly outcome: Outcome;
+  readonly phases: readonly PhaseRow[];
+  readonly destinations: readonly string[];
+  readonly manifests?: {
+    readonly files: number;
+    readonly images: number;
+    readonly digests: number;
+    readonly edges: number;
+  };
+  readonly plan?: PlanReference;
+  readonly copied: CopyCounts;
+  readonly quarantine: {
+    readonly edges: number;
+    /** The first few; the rest is in the plan store under `list`. */
+    readonly samples: readonly QuarantinedEdge[];
+    readonly list?: string;
+  };
+  readonly warnings: readonly string[];
+  /** Set while a phase is held. */
+  readonly hold?: { readonly phase: PhaseName; readonly reason: string; readonly since: number };
+}
+
+/** What the three operator Updates take; empty data means the phase that is held. */
+export interface Decision {
+  readonly phase?: PhaseName;
+  readonly reason?: string;
+}
+
+/** What an accepted decision answers. */
+export interface DecisionReceipt {
+  readonly phase: PhaseName;
+  readonly action: 'retry' | 'skip' | 'abort';
+}
+
+export const retryPhase = defineUpdate<DecisionReceipt, [Decision | undefined]>('retryPhase');
+export const skipPhase = defineUpdate<DecisionReceipt, [Decision | undefined]>('skipPhase');
+export const abortPromotion = defineUpdate<DecisionReceipt, [Decision | undefined]>('abortPromotion');
+export const report = defineQuery<PromotionReport>('report');
