@@ -1,4 +1,9 @@
 import { defineQuery, defineUpdate } from '@temporalio/workflow';
+import type { QuarantinedEdge } from '../plan/quarantine.ts';
+import type { VerdictCounts } from '../plan/verdict.ts';
+
+export type { QuarantinedEdge } from '../plan/quarantine.ts';
+export type { Verdict, VerdictCounts } from '../plan/verdict.ts';
 
 /** The phases of a promotion, in their order. They never overlap. */
 export const PHASES = ['setup', 'plan', 'provenance', 'validate', 'promote', 'sign', 'attest'] as const;
@@ -59,12 +64,6 @@ export interface PhaseRow {
   readonly note?: string;
 }
 
-/** What the plan says of an edge (design, section 2); `unreadable` is a destination that could not be asked. */
-export type Verdict = 'promote' | 'tag-missing' | 'done' | 'lost' | 'tag-move' | 'overlap' | 'unreadable';
-
-/** How many edges got which verdict. */
-export type VerdictCounts = Readonly<Partial<Record<Verdict, number>>>;
-
 /** A plan in the plan store: an index of shards, none of which ever changes. */
 export interface PlanReference {
   readonly digest: string;
@@ -74,19 +73,6 @@ export interface PlanReference {
   readonly verdicts: VerdictCounts;
   /** Hosts that will be written to. */
   readonly hosts: readonly string[];
-}
-
-/** An edge that will not be promoted by this run, and why. */
-export interface QuarantinedEdge {
-  readonly source: string;
-  readonly digest: string;
-  readonly destination: string;
-  /** Absent for an edge without a tag. */
-  readonly tag?: string;
-  readonly phase: PhaseName;
-  /** A verdict, or the code of the error that kept it back. */
-  readonly reason: string;
-  readonly message: string;
 }
 
 /** What was written, or found to be there already when it was about to be. */

@@ -1,0 +1,90 @@
+import type { Digest, RepositoryName, Tag } from '../reference.ts';
+import type { QuarantinedEdge } from './quarantine.ts';
+import type { PlanStore } from './store.ts';
+import type { VerdictCounts } from './verdict.ts';
+import type { ImageWish } from './wish.ts';
+
+/** Where a group goes: a destination repository and the tags that it lacks. */
+export interface GroupTarget {
+  readonly repository: RepositoryName;
+  readonly tags: readonly Tag[];
+  /** The digest is there already; only tags are missing. */
+  readonly hasDigest: boolean;
+}
+
+/** One digest of one source repository with everything that is to be done about it: the unit of work after planning. */
+export interface Group {
+  readonly source: RepositoryName;
+  readonly digest: Digest;
+  readonly targets: readonly GroupTarget[];
+}
+
+/** What one activity works through. */
+export interface Shard {
+  readonly groups: readonly Group[];
+}
+
+/** A plan, or a round of residue: its shards, by digest, in order. */
+export interface ShardIndex {
+  readonly shards: readonly Digest[];
+}
+
+/** The wishes of one activity of the plan phase. */
+export interface WishShard {
+  readonly wishes: readonly ImageWish[];
+}
+
+/** What one activity of the plan phase found out. */
+export interface WishShardResult {
+  readonly groups: readonly Group[];
+  readonly quarantine: readonly QuarantinedEdge[];
+  readonly warnings: readonly string[];
+  readonly verdicts: VerdictCounts;
+}
+
+/** A (group, destination) pair that failed inside a shard that otherwise succeeded, with its reason. */
+export interface ResidueEntry {
+  readonly group: Group;
+  readonly reason: string;
+  readonly message: string;
+  /** Whether trying again may help. */
+  readonly transient: boolean;
+}
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** Writes a document of this module as JSON under its own digest. */
+export function putDocument(
+  store: PlanStore,
+  document: Shard | ShardIndex | WishShard | WishShardResult | readonly ResidueEntry[],
+): Promise<Digest> {
+  return store.put(encoder.encode(JSON.stringify(document)));
+}
+
+/** Reads a document that {@link putDocument} wrote; its digest vouches for its shape. */
+export async function getDocument<T extends Shard | ShardIndex | WishShard | WishShardResult | readonly ResidueEntry[]>(
+  store: PlanStore,
+  digest: Digest,
+): Promise<T> {
+  return JSON.parse(decoder.decode(await store.get(digest))) as T;
+}
+
+/** Writes quarantined edges as NDJSON, one a line. */
+export function putEdges(store: PlanStore, edges: readonly QuarantinedEdge[]): Promise<Digest> {
+  return store.put(encoder.encode(edges.map((edge) => `${JSON.stringify(edge)}\n`).join('')));
+}
+
+/** Reads a list that {@link putEdges} wrote. */
+export async function getEdges(store: PlanStore, digest: Digest): Promise<readonly QuarantinedEdge[]> {
+  const text = decoder.decode(await store.get(digest));
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as QuarantinedEdge);
+}
+
+/** How many edges a group has left to do. */
+export function groupEdges(group: Group): number {
+  return group.targets.reduce((sum, { tags }) => sum + Math.max(1, tags.length), 0);
+}

@@ -1,0 +1,101 @@
+import pMap from 'p-map';
+import type { Registry, RepositoryListing } from '../registry/registry.ts';
+import type { Digest, RepositoryName, Tag } from '../reference.ts';
+import { hostOf } from '../reference.ts';
+import type { DigestWish } from './wish.ts';
+
+/** What a repository holds of what was asked about: which of the digests, and where each of the tags points. */
+export interface Inventory {
+  readonly digests: ReadonlySet<Digest>;
+  readonly tags: ReadonlyMap<Tag, Digest>;
+}
+
+/** Reads inventories with as few requests as each host allows; it remembers how the hosts list. */
+export interface InventoryReader {
+  /** Which of the digests a repository to copy from holds. */
+  readSource(
+    repository: RepositoryName,
+    digests: readonly Digest[],
+    signal?: AbortSignal,
+  ): Promise<ReadonlySet<Digest>>;
+  /** Which of the wanted digests and tags a repository to copy to holds. */
+  readDestination(repository: RepositoryName, wanted: readonly DigestWish[], signal?: AbortSignal): Promise<Inventory>;
+}
+
+const HEADS_AT_ONCE = 16;
+
+/**
+ * Makes a reader over a registry client.
+ *
+ * A host with Google's listing answers everything in one request. Any other lists names only: there each wanted tag that
+ * exists costs a HEAD besides, so that a single tag is asked for directly, and an empty repository is known by its listing
+ * alone (requests per repository: `min(list + existing tags, tags)`).
+ */
+export function createInventoryReader(registry: Registry): InventoryReader {
+  const plainHosts = new Set<string>();
+
+  async function list(repository: RepositoryName, signal: AbortSignal | undefined): Promise<RepositoryListing> {
+    const listing = await registry.listRepository(repository, callOptions(signal));
+    if (listing.kind === 'names') plainHosts.add(hostOf(repository));
+    return listing;
+  }
+
+  async function headAll(
+    repository: RepositoryName,
+    references: readonly (Tag | Digest)[],
+    signal: AbortSignal | undefined,
+  ): Promise<Map<string, Digest>> {
+    const heads = await pMap(
+      references,
+      async (reference) =>
+        [reference, await registry.headManifest(repository, reference, callOptions(signal))] as const,
+      { concurrency: HEADS_AT_ONCE },
+    );
+    return new Map(heads.flatMap(([reference, head]) => (head === undefined ? [] : [[reference, head.digest]])));
+  }
+
+  return {
+    async readSource(repository, digests, signal) {
+      if (!plainHosts.has(hostOf(repository))) {
+        const listing = await list(repository, signal);
+        if (listing.kind === 'digests') return new Set(digests.filter((digest) => listing.digests.has(digest)));
+      }
+      return new Set((await headAll(repository, digests, signal)).values());
+    },
+
+    async readDestination(repository, wanted, signal) {
+      const tags = [...new Set(wanted.flatMap((wish) => wish.tags))];
+      const listing =
+        plainHosts.has(hostOf(repository)) && tags.length <= 1 ? undefined : await list(repository, signal);
+      if (listing?.kind === 'digests') return inventoryOf(listing.digests, wanted);
+      const named = listing === undefined ? tags : tags.filter((tag) => listing.tags.has(tag));
+      const found = await headAll(repository, named, signal);
+      const pending = wanted.filter((wish) => wish.tags.length === 0 || wish.tags.some((tag) => !found.has(tag)));
+      // A repository that lists no tag at all may still hold digests promoted without one.
+      const worthAsking = listing?.tags.size === 0 ? pending.filter((wish) => wish.tags.length === 0) : pending;
+      const held = await headAll(
+        repository,
+        worthAsking.map((wish) => wish.digest),
+        signal,
+      );
+      return {
+        tags: new Map([...found].map(([tag, digest]) => [tag as Tag, digest])),
+        digests: new Set([...held.values(), ...found.values()]),
+      };
+    },
+  };
+}
+
+function inventoryOf(listed: ReadonlyMap<Digest, readonly Tag[]>, wanted: readonly DigestWish[]): Inventory {
+  const wantedTags = new Set(wanted.flatMap((wish) => wish.tags));
+  const tags = new Map<Tag, Digest>();
+  for (const [digest, carried] of listed) {
+    for (const tag of carried) if (wantedTags.has(tag)) tags.set(tag, digest);
+  }
+  const digests = new Set(wanted.map((wish) => wish.digest).filter((digest) => listed.has(digest)));
+  return { tags, digests };
+}
+
+function callOptions(signal: AbortSignal | undefined): { signal?: AbortSignal } {
+  return signal === undefined ? {} : { signal };
+}
