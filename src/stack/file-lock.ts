@@ -1,0 +1,98 @@
+import { randomUUID } from 'node:crypto';
+import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** Who holds a lock: enough to tell a person, and to notice that the process is gone. */
+export interface LockHolder {
+  readonly pid: number;
+  /** When the process started, in the kernel's clock; tells it from a later process of the same number. Linux only. */
+  readonly started: string | undefined;
+  /** What the holder is doing, for the message that others show. */
+  readonly purpose: string;
+}
+
+export interface FileLock {
+  release(): Promise<void>;
+}
+
+const POLL_MS = 250;
+
+/**
+ * Takes a lock that outlives neither its release nor its process: a file, linked into place whole, whose holder is looked
+ * up when it is found taken. Returns the holder when that one is alive.
+ */
+export async function tryLock(file: string, purpose: string): Promise<FileLock | LockHolder> {
+  await mkdir(dirname(file), { recursive: true });
+  const own = `${file}.${randomUUID()}`;
+  const holder: LockHolder = { pid: process.pid, started: await startOf(process.pid), purpose };
+  await writeFile(own, JSON.stringify(holder));
+  try {
+    for (;;) {
+      if (await linkInto(own, file)) return { release: () => rm(file, { force: true }) };
+      const found = await readFile(file, 'utf8').catch(() => undefined);
+      if (found === undefined) continue;
+      const other = JSON.parse(found) as LockHolder;
+      if (await isAlive(other)) return other;
+      await removeStale(file, found);
+    }
+  } finally {
+    await rm(own, { force: true });
+  }
+}
+
+/** The same, waiting for as long as somebody else holds the lock; `onWait` is told once who that is. */
+export async function waitForLock(
+  file: string,
+  purpose: string,
+  onWait: (holder: LockHolder) => void,
+): Promise<FileLock> {
+  for (let told = false; ; told = true) {
+    const outcome = await tryLock(file, purpose);
+    if ('release' in outcome) return outcome;
+    if (!told) onWait(outcome);
+    await delay(POLL_MS);
+  }
+}
+
+async function linkInto(own: string, file: string): Promise<boolean> {
+  try {
+    await link(own, file);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+/**
+ * Moves a dead holder's file away. Between reading and moving it another process may have done so and taken the lock:
+ * what was moved is then that process's file, and goes back to its place.
+ */
+async function removeStale(file: string, expected: string): Promise<void> {
+  const aside = `${file}.${randomUUID()}`;
+  try {
+    await rename(file, aside);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+    throw error;
+  }
+  if ((await readFile(aside, 'utf8')) !== expected) await linkInto(aside, file);
+  await rm(aside, { force: true });
+}
+
+async function isAlive({ pid, started }: LockHolder): Promise<boolean> {
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
+  }
+  const now = await startOf(pid);
+  return started === undefined || now === undefined || now === started;
+}
+
+/** Field 22 of proc(5)'s `stat`, counted behind the command's name, which may itself contain spaces. */
+async function startOf(pid: number): Promise<string | undefined> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
+  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+}

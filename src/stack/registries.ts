@@ -1,0 +1,69 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { answers, type ProcessExit, startProcess } from './process.ts';
+import { freePort } from './ports.ts';
+import { type FindProgram, findProgram } from './programs.ts';
+
+export interface RegistryOptions {
+  /** What it is called in messages and in the names of its files. */
+  readonly name: string;
+  /** Holds its content, its configuration and its log; created when it is not there. */
+  readonly directory: string;
+  /** A free one by default. */
+  readonly port?: number;
+  readonly findProgram?: FindProgram;
+}
+
+/** A registry of the CNCF distribution project on 127.0.0.1, over plain HTTP and without authentication. */
+export interface RegistryServer {
+  readonly name: string;
+  /** `127.0.0.1:port`, as it stands in front of a repository's path. */
+  readonly host: string;
+  readonly pid: number;
+  readonly logFile: string;
+  readonly exited: Promise<ProcessExit>;
+  stop(): Promise<void>;
+  kill(): Promise<void>;
+}
+
+/**
+ * Starts a registry that keeps its content in a folder.
+ *
+ * @throws PromoterError `ProgramMissing`, or `StackFailed` with the end of the registry's log
+ */
+export async function startRegistry(options: RegistryOptions): Promise<RegistryServer> {
+  const { name, directory } = options;
+  const program = await (options.findProgram ?? findProgram)('distribution');
+  const host = `127.0.0.1:${options.port ?? (await freePort())}`;
+  const configFile = join(directory, 'config.yaml');
+  await mkdir(directory, { recursive: true });
+  await writeFile(configFile, stringify(configuration(host, join(directory, 'content'))));
+  const running = await startProcess({
+    name: `the registry ${name}`,
+    program,
+    args: ['serve', configFile],
+    // It would otherwise send traces to a collector on localhost, and log that there is none.
+    env: { OTEL_TRACES_EXPORTER: 'none' },
+    logFile: join(directory, 'registry.log'),
+    ready: () => answers(`http://${host}/v2/`),
+  });
+  const { pid, logFile, exited } = running;
+  return { name, host, pid, logFile, exited, stop: () => running.stop(), kill: () => running.kill() };
+}
+
+/** See https://distribution.github.io/distribution/about/configuration/. */
+function configuration(host: string, rootdirectory: string): object {
+  return {
+    version: 0.1,
+    log: { level: 'warn', accesslog: { disabled: true } },
+    storage: {
+      filesystem: { rootdirectory },
+      delete: { enabled: true },
+      cache: { blobdescriptor: 'inmemory' },
+      maintenance: { uploadpurging: { enabled: false } },
+    },
+    // Signs the state of an upload; with one of its own making, a restarted registry would refuse uploads in progress.
+    http: { addr: host, secret: 'development' },
+  };
+}

@@ -1,0 +1,92 @@
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { Connection } from '@temporalio/client';
+import { type ProcessExit, startProcess } from './process.ts';
+import { freePort } from './ports.ts';
+import { type FindProgram, findProgram } from './programs.ts';
+
+/** The types of search attributes that `temporal server start-dev --search-attribute` takes. */
+export const SEARCH_ATTRIBUTE_TYPES = ['Text', 'Keyword', 'Int', 'Double', 'Bool', 'Datetime', 'KeywordList'] as const;
+export type SearchAttributeType = (typeof SEARCH_ATTRIBUTE_TYPES)[number];
+
+export interface TemporalOptions {
+  /** The server's SQLite file; what is in it survives the server, however that ends. */
+  readonly databaseFile: string;
+  /** The file that receives the server's output. */
+  readonly logFile: string;
+  /** `default` by default; created when it is not there. */
+  readonly namespace?: string;
+  /** A free one by default. */
+  readonly port?: number;
+  /** A free one by default; `headless` for a server without UI. */
+  readonly uiPort?: number | 'headless';
+  readonly searchAttributes?: Readonly<Record<string, SearchAttributeType>>;
+  /** Server settings as `temporal server start-dev --dynamic-config-value` takes them. */
+  readonly dynamicConfig?: Readonly<Record<string, boolean | number | string>>;
+  readonly findProgram?: FindProgram;
+}
+
+/** A development server on 127.0.0.1. */
+export interface TemporalServer {
+  /** `127.0.0.1:port`, as `TEMPORAL_ADDRESS` takes it. */
+  readonly address: string;
+  readonly namespace: string;
+  /** Where the UI is, unless the server is headless. */
+  readonly uiUrl: string | undefined;
+  readonly pid: number;
+  readonly logFile: string;
+  readonly exited: Promise<ProcessExit>;
+  stop(): Promise<void>;
+  kill(): Promise<void>;
+}
+
+/**
+ * Starts Temporal's development server and waits until it knows the search attributes, which it registers after it has
+ * begun to answer; a workflow that sets an unknown one would seem to hang.
+ *
+ * @throws PromoterError `ProgramMissing`, or `StackFailed` with the end of the server's log
+ */
+export async function startTemporal(options: TemporalOptions): Promise<TemporalServer> {
+  const { databaseFile, logFile, namespace = 'default', searchAttributes = {}, uiPort } = options;
+  const program = await (options.findProgram ?? findProgram)('temporal');
+  const port = options.port ?? (await freePort());
+  const ui = uiPort === 'headless' ? undefined : (uiPort ?? (await freePort()));
+  const address = `127.0.0.1:${port}`;
+  await mkdir(dirname(databaseFile), { recursive: true });
+  const running = await startProcess({
+    name: 'the Temporal server',
+    program,
+    args: [
+      ...['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port), '--db-filename', databaseFile],
+      ...['--namespace', namespace, '--log-level', 'warn'],
+      ...(ui === undefined ? ['--headless'] : ['--ui-port', String(ui)]),
+      ...Object.entries(searchAttributes).flatMap(([name, type]) => ['--search-attribute', `${name}=${type}`]),
+      ...Object.entries(options.dynamicConfig ?? {}).flatMap(([key, value]) => [
+        '--dynamic-config-value',
+        `${key}=${JSON.stringify(value)}`,
+      ]),
+    ],
+    logFile,
+    ready: () => knowsAttributes(address, namespace, Object.keys(searchAttributes)),
+  });
+  return {
+    address,
+    namespace,
+    uiUrl: ui === undefined ? undefined : `http://127.0.0.1:${ui}`,
+    pid: running.pid,
+    logFile,
+    exited: running.exited,
+    stop: () => running.stop(),
+    kill: () => running.kill(),
+  };
+}
+
+async function knowsAttributes(address: string, namespace: string, names: readonly string[]): Promise<boolean> {
+  const connection = await Connection.connect({ address, connectTimeout: 1000 });
+  try {
+    const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
+    return names.every((name) => customAttributes?.[name] !== undefined);
+  } finally {
+    await connection.close();
+  }
+}
