@@ -13,7 +13,7 @@ export interface LockHolder {
 }
 
 export interface FileLock {
-  release(): Promise<void>;
+  readonly release: () => Promise<void>;
 }
 
 const POLL_MS = 250;

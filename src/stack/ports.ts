@@ -11,34 +11,44 @@ const LOWEST = 20_000;
 const HIGHEST = 32_000;
 const TRIES = 100;
 
-/** A port of 127.0.0.1 that no other stack of this machine will choose until it is released. */
-export interface ClaimedPort {
+interface ClaimedPort {
   readonly port: number;
-  release(): Promise<void>;
+  readonly release: () => Promise<void>;
 }
 
 /**
- * Claims the port that is wanted if it is free, else any other one. Of two stacks that start at the same moment one gets
- * the port; without the claim both would find it free and one would talk to the other's server.
+ * Starts a server on the port that is wanted if it is free, else on any other one, and keeps other stacks of this machine
+ * from choosing that port until the server has started. Without the claim, two stacks that start at the same moment would
+ * both find the port free, and one would take the other's server for its own.
  *
- * @throws PromoterError `StackFailed` when a hundred ports in a row were taken
+ * @throws PromoterError `StackFailed` when a hundred ports in a row were taken, and whatever `start` throws
  */
-export async function claimPort(wanted?: number): Promise<ClaimedPort> {
+export async function onFreePort<Server>(
+  wanted: number | undefined,
+  start: (port: number) => Promise<Server>,
+): Promise<Server> {
+  const { port, release } = await claimPort(wanted);
+  try {
+    return await start(port);
+  } finally {
+    await release();
+  }
+}
+
+/** A port of 127.0.0.1 that nobody listens on, picked at random: for a program that starts at once. */
+export function freePort(): Promise<number> {
+  return onFreePort(undefined, async (port) => port);
+}
+
+async function claimPort(wanted: number | undefined): Promise<ClaimedPort> {
   for (let attempt = 0; attempt < TRIES; attempt++) {
     const port = attempt === 0 && wanted !== undefined ? wanted : randomInt(LOWEST, HIGHEST);
     const claim = await tryLock(join(tmpdir(), 'image-promoter-ports', String(port)), 'listening');
     if (!('release' in claim)) continue;
-    if (await isFree(port)) return { port, release: () => claim.release() };
+    if (await isFree(port)) return { port, release: claim.release };
     await claim.release();
   }
   throw new PromoterError('StackFailed', `no free port found between ${LOWEST} and ${HIGHEST} on 127.0.0.1`);
-}
-
-/** A port of 127.0.0.1 that nobody listens on, picked at random: for a program that starts at once. */
-export async function freePort(): Promise<number> {
-  const { port, release } = await claimPort();
-  await release();
-  return port;
 }
 
 async function isFree(port: number): Promise<boolean> {

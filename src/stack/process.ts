@@ -44,9 +44,9 @@ export interface RunningProcess {
   /** Resolves when the program has ended, for whatever reason. */
   readonly exited: Promise<ProcessExit>;
   /** SIGTERM, and SIGKILL after ten seconds; resolves when the program is gone. */
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
   /** SIGKILL to the program and what it started; resolves when it is gone. */
-  kill(): Promise<void>;
+  readonly kill: () => Promise<void>;
 }
 
 /**
@@ -108,7 +108,8 @@ function supervise(child: ChildProcess, name: string, logFile: string): RunningP
   });
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     child.ref();
-    if (child.exitCode === null && child.signalCode === null) process.kill(signal === 'SIGKILL' ? -pid : pid, signal);
+    if (signal === 'SIGKILL') killGroup(pid);
+    else child.kill(signal);
     await exited;
   };
   return {
@@ -123,6 +124,15 @@ function supervise(child: ChildProcess, name: string, logFile: string): RunningP
       clearTimeout(timer);
     },
   };
+}
+
+function killGroup(pid: number): void {
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch (error) {
+    // Gone already.
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 }
 
 async function becomesReady(running: RunningProcess, options: ProcessOptions): Promise<void> {

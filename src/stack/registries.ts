@@ -12,7 +12,7 @@ export interface RegistryOptions {
   readonly directory: string;
   /** A free one by default. */
   readonly port?: number;
-  readonly findProgram?: FindProgram;
+  readonly findProgram?: FindProgram | undefined;
 }
 
 /** A registry of the CNCF distribution project on 127.0.0.1, over plain HTTP and without authentication. */
@@ -23,8 +23,8 @@ export interface RegistryServer {
   readonly pid: number;
   readonly logFile: string;
   readonly exited: Promise<ProcessExit>;
-  stop(): Promise<void>;
-  kill(): Promise<void>;
+  readonly stop: () => Promise<void>;
+  readonly kill: () => Promise<void>;
 }
 
 /**
@@ -48,8 +48,8 @@ export async function startRegistry(options: RegistryOptions): Promise<RegistryS
     logFile: join(directory, 'registry.log'),
     ready: () => answers(`http://${host}/v2/`),
   });
-  const { pid, logFile, exited } = running;
-  return { name, host, pid, logFile, exited, stop: () => running.stop(), kill: () => running.kill() };
+  const { pid, logFile, exited, stop, kill } = running;
+  return { name, host, pid, logFile, exited, stop, kill };
 }
 
 /** See https://distribution.github.io/distribution/about/configuration/. */

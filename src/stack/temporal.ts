@@ -23,7 +23,7 @@ export interface TemporalOptions {
   readonly searchAttributes?: Readonly<Record<string, SearchAttributeType>>;
   /** Server settings as `temporal server start-dev --dynamic-config-value` takes them. */
   readonly dynamicConfig?: Readonly<Record<string, boolean | number | string>>;
-  readonly findProgram?: FindProgram;
+  readonly findProgram?: FindProgram | undefined;
 }
 
 /** A development server on 127.0.0.1. */
@@ -36,8 +36,8 @@ export interface TemporalServer {
   readonly pid: number;
   readonly logFile: string;
   readonly exited: Promise<ProcessExit>;
-  stop(): Promise<void>;
-  kill(): Promise<void>;
+  readonly stop: () => Promise<void>;
+  readonly kill: () => Promise<void>;
 }
 
 /**
@@ -47,7 +47,8 @@ export interface TemporalServer {
  * @throws PromoterError `ProgramMissing`, or `StackFailed` with the end of the server's log
  */
 export async function startTemporal(options: TemporalOptions): Promise<TemporalServer> {
-  const { databaseFile, logFile, namespace = 'default', searchAttributes = {}, uiPort } = options;
+  const { databaseFile, logFile, namespace = 'default', uiPort } = options;
+  const attributes = Object.keys(options.searchAttributes ?? {});
   const program = await (options.findProgram ?? findProgram)('temporal');
   const port = options.port ?? (await freePort());
   const ui = uiPort === 'headless' ? undefined : (uiPort ?? (await freePort()));
@@ -56,18 +57,9 @@ export async function startTemporal(options: TemporalOptions): Promise<TemporalS
   const running = await startProcess({
     name: 'the Temporal server',
     program,
-    args: [
-      ...['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port), '--db-filename', databaseFile],
-      ...['--namespace', namespace, '--log-level', 'warn'],
-      ...(ui === undefined ? ['--headless'] : ['--ui-port', String(ui)]),
-      ...Object.entries(searchAttributes).flatMap(([name, type]) => ['--search-attribute', `${name}=${type}`]),
-      ...Object.entries(options.dynamicConfig ?? {}).flatMap(([key, value]) => [
-        '--dynamic-config-value',
-        `${key}=${JSON.stringify(value)}`,
-      ]),
-    ],
+    args: startArguments(options, port, ui),
     logFile,
-    ready: () => knowsAttributes(address, namespace, Object.keys(searchAttributes)),
+    ready: () => knowsAttributes(address, namespace, attributes),
   });
   return {
     address,
@@ -76,9 +68,22 @@ export async function startTemporal(options: TemporalOptions): Promise<TemporalS
     pid: running.pid,
     logFile,
     exited: running.exited,
-    stop: () => running.stop(),
-    kill: () => running.kill(),
+    stop: running.stop,
+    kill: running.kill,
   };
+}
+
+function startArguments(options: TemporalOptions, port: number, uiPort: number | undefined): string[] {
+  const { databaseFile, namespace = 'default', searchAttributes = {}, dynamicConfig = {} } = options;
+  const args = ['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port), '--db-filename', databaseFile];
+  args.push('--namespace', namespace, '--log-level', 'warn');
+  if (uiPort === undefined) args.push('--headless');
+  else args.push('--ui-port', String(uiPort));
+  for (const [name, type] of Object.entries(searchAttributes)) args.push('--search-attribute', `${name}=${type}`);
+  for (const [key, value] of Object.entries(dynamicConfig)) {
+    args.push('--dynamic-config-value', `${key}=${JSON.stringify(value)}`);
+  }
+  return args;
 }
 
 async function knowsAttributes(address: string, namespace: string, names: readonly string[]): Promise<boolean> {

@@ -1,0 +1,23 @@
+import { type Command, CommanderError } from 'commander';
+import { PromoterError } from '../errors.ts';
+
+/**
+ * Runs a command of `npm run` with this process's arguments and sets its exit code: 0 done, 1 failed, 2 wrong usage.
+ * What a person can act on is printed without a stack trace.
+ */
+export async function runEntry(command: Command): Promise<void> {
+  try {
+    await command.exitOverride().parseAsync();
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      process.exitCode = error.exitCode === 0 ? 0 : 2;
+    } else {
+      process.stderr.write(`${error instanceof PromoterError ? error.message : format(error)}\n`);
+      process.exitCode = 1;
+    }
+  }
+}
+
+function format(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

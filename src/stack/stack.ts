@@ -1,0 +1,163 @@
+import { rename, rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { PromoterError } from '../errors.ts';
+import { type FileLock, tryLock } from './file-lock.ts';
+import { onFreePort } from './ports.ts';
+import type { ProcessExit } from './process.ts';
+import { type FindProgram, findProgram } from './programs.ts';
+import { type RegistryServer, startRegistry } from './registries.ts';
+import type { StackConfig } from './stack-config.ts';
+import { startTemporal, type TemporalServer } from './temporal.ts';
+
+/** What `stack.json` holds: everything that another program needs to use the stack. */
+export interface StackDescription {
+  readonly temporal: { readonly address: string; readonly namespace: string; readonly uiUrl: string | undefined };
+  /** `host:port` of each registry, by what it is for. */
+  readonly registries: { readonly staging: string; readonly canonical: string; readonly mirrors: readonly string[] };
+  /** The plan store's folder. */
+  readonly planStore: string;
+  readonly processes: readonly StackProcess[];
+}
+
+export interface StackProcess {
+  readonly name: string;
+  readonly pid: number;
+  readonly logFile: string;
+}
+
+/** A development stack that runs. */
+export interface Stack extends StackDescription {
+  readonly stateDirectory: string;
+  /** The `stack.json` that holds the description for as long as the stack runs. */
+  readonly file: string;
+  /** Resolves with the process that ends first, wanted or not. */
+  readonly firstExit: Promise<{ readonly process: StackProcess; readonly exit: ProcessExit }>;
+  /** Stops everything, Temporal last; resolves when nothing is left. */
+  readonly stop: () => Promise<void>;
+}
+
+export interface StackOptions {
+  /** Holds data, logs and `stack.json`; created when it is not there. */
+  readonly stateDirectory: string;
+  /** `preferred` takes the ports of the configuration where they are free; `free` never does. */
+  readonly ports: 'preferred' | 'free';
+  /** Told what has started, a line at a time. */
+  readonly onProgress?: (line: string) => void;
+  readonly findProgram?: FindProgram | undefined;
+}
+
+interface Part extends StackProcess {
+  readonly exited: Promise<ProcessExit>;
+  readonly stop: () => Promise<void>;
+}
+
+/**
+ * Starts Temporal and the registries side by side and writes `stack.json`. Should one not start, none is left.
+ *
+ * @throws PromoterError `ProgramMissing`, or `StackFailed` with the end of a log, or when another stack uses the folder
+ */
+export async function startStack(config: StackConfig, options: StackOptions): Promise<Stack> {
+  const stateDirectory = resolve(options.stateDirectory);
+  const lock = await lockFolder(stateDirectory);
+  try {
+    return await start(config, { ...options, stateDirectory }, lock);
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+}
+
+async function start(config: StackConfig, options: StackOptions, lock: FileLock): Promise<Stack> {
+  const { stateDirectory } = options;
+  // One after the other, so that of several programs that have to be built each is reported alone.
+  for (const name of ['temporal', 'distribution']) await (options.findProgram ?? findProgram)(name);
+
+  const temporalStart = startConfiguredTemporal(config, options);
+  const stagingStart = startConfiguredRegistry('staging', config.registries.staging, options);
+  const canonicalStart = startConfiguredRegistry('canonical', config.registries.canonical, options);
+  const mirrorStarts = config.registries.mirrors.map((port, index) =>
+    startConfiguredRegistry(`mirror-${index + 1}`, port, options),
+  );
+  const parts = await allOrNone([temporalStart, stagingStart, canonicalStart, ...mirrorStarts]);
+  const temporal = await temporalStart;
+
+  const description: StackDescription = {
+    temporal: { address: temporal.address, namespace: temporal.namespace, uiUrl: temporal.uiUrl },
+    registries: {
+      staging: (await stagingStart).host,
+      canonical: (await canonicalStart).host,
+      mirrors: (await Promise.all(mirrorStarts)).map(({ host }) => host),
+    },
+    planStore: join(stateDirectory, config.planStore),
+    processes: parts.map(({ name, pid, logFile }) => ({ name, pid, logFile })),
+  };
+  const file = join(stateDirectory, 'stack.json');
+  await writeWhole(file, `${JSON.stringify(description, undefined, 2)}\n`);
+  return {
+    ...description,
+    stateDirectory,
+    file,
+    firstExit: Promise.race(parts.map(async (part) => ({ process: part, exit: await part.exited }))),
+    stop: async () => {
+      await rm(file, { force: true });
+      await Promise.all(parts.filter((part) => part.name !== 'temporal').map((part) => part.stop()));
+      await temporal.stop();
+      await lock.release();
+    },
+  };
+}
+
+async function startConfiguredTemporal(config: StackConfig, options: StackOptions): Promise<TemporalServer & Part> {
+  const { port, uiPort, ...settings } = config.temporal;
+  const folder = join(options.stateDirectory, 'temporal');
+  const server = await onFreePort(wanted(port, options), (port) => {
+    const startWith = (uiPort: number | 'headless'): Promise<TemporalServer> =>
+      startTemporal({
+        ...settings,
+        port,
+        uiPort,
+        databaseFile: join(folder, 'temporal.db'),
+        logFile: join(folder, 'temporal.log'),
+        findProgram: options.findProgram,
+      });
+    return uiPort === 'headless' ? startWith(uiPort) : onFreePort(wanted(uiPort, options), startWith);
+  });
+  options.onProgress?.(`Temporal answers at ${server.address}`);
+  return { ...server, name: 'temporal' };
+}
+
+async function startConfiguredRegistry(name: string, port: number, options: StackOptions): Promise<RegistryServer> {
+  const directory = join(options.stateDirectory, 'registries', name);
+  const server = await onFreePort(wanted(port, options), (port) =>
+    startRegistry({ name, directory, port, findProgram: options.findProgram }),
+  );
+  options.onProgress?.(`registry ${name} answers at ${server.host}`);
+  return server;
+}
+
+function wanted(port: number, { ports }: StackOptions): number | undefined {
+  return ports === 'preferred' ? port : undefined;
+}
+
+async function allOrNone(starts: readonly Promise<Part>[]): Promise<readonly Part[]> {
+  const outcomes = await Promise.allSettled(starts);
+  const parts = outcomes.filter((outcome) => outcome.status === 'fulfilled').map(({ value }) => value);
+  const failure = outcomes.find((outcome) => outcome.status === 'rejected');
+  if (failure === undefined) return parts;
+  await Promise.all(parts.map((part) => part.stop()));
+  throw failure.reason;
+}
+
+async function lockFolder(folder: string): Promise<FileLock> {
+  const outcome = await tryLock(join(folder, '.lock'), 'running a development stack');
+  if ('release' in outcome) return outcome;
+  throw new PromoterError(
+    'StackFailed',
+    `${folder} is in use: process ${outcome.pid} is ${outcome.purpose} there; stop it, or name another folder with --state`,
+  );
+}
+
+async function writeWhole(file: string, text: string): Promise<void> {
+  await writeFile(`${file}.new`, text);
+  await rename(`${file}.new`, file);
+}
