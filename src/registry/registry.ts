@@ -26,6 +26,12 @@ export interface ManifestHead {
   readonly size: number;
 }
 
+/** What a registry said when it took a manifest. */
+export interface ManifestWritten {
+  /** It answered `OCI-Subject`: it lists the manifest as a referrer of its subject by itself (specification 1.1). */
+  readonly subjectAccepted: boolean;
+}
+
 /**
  * What a listing of one repository tells; a repository that does not exist is an empty one.
  *
@@ -74,7 +80,7 @@ export interface Registry {
     reference: Tag | Digest,
     content: ManifestContent,
     options?: CallOptions,
-  ): Promise<void>;
+  ): Promise<ManifestWritten>;
   hasBlob(repository: RepositoryName, digest: Digest, options?: CallOptions): Promise<boolean>;
   /** The blob's bytes as a stream that fails with `DigestMismatch` at its end when they are not what the digest says. */
   openBlob(
@@ -90,7 +96,11 @@ export interface Registry {
     options?: CallOptions,
   ): Promise<'mounted' | BlobUpload>;
   openUpload(repository: RepositoryName, options?: CallOptions): Promise<BlobUpload>;
-  /** Completes an upload in one PUT. `content` is called once per try, so that a retry reads the bytes again. */
+  /**
+   * Completes an upload in one PUT. `content` is called once per try, so that another try reads the bytes again.
+   *
+   * Only a 429 or an expired token is tried again here. After any other failure the session may be gone: open a new one.
+   */
   putBlob(
     upload: BlobUpload,
     blob: Pick<Descriptor, 'digest' | 'size'>,
@@ -98,9 +108,5 @@ export interface Registry {
     options?: CallOptions,
   ): Promise<void>;
   /** Referrers of a digest by the API, or by the fallback tag where there is none (distribution specification 1.1). */
-  listReferrers(
-    repository: RepositoryName,
-    digest: Digest,
-    options?: CallOptions,
-  ): Promise<readonly Descriptor[]>;
+  listReferrers(repository: RepositoryName, digest: Digest, options?: CallOptions): Promise<readonly Descriptor[]>;
 }

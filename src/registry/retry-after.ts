@@ -1,0 +1,23 @@
+import type { IncomingHttpHeaders } from 'node:http';
+
+const DELAY_SECONDS = /^\d{1,10}(?:\.\d{1,9})?$/;
+const HTTP_DATE = /^[A-Z][a-z]{2,8},? .*GMT$|^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}:\d{2} \d{4}$/;
+
+/**
+ * How long a server asks us to wait, in milliseconds: `Retry-After` of RFC 9110 section 10.2.3, as seconds (fractions are
+ * accepted, since some gateways send them) or as an HTTP date. A date that has passed is no wait at all.
+ */
+export function parseRetryAfter(value: string, nowMs: number): number | undefined {
+  const text = value.trim();
+  if (DELAY_SECONDS.test(text)) return Math.ceil(Number(text) * 1000);
+  if (!HTTP_DATE.test(text)) return undefined;
+  // The asctime form carries no zone, and is in UTC all the same (RFC 9110 section 5.6.7).
+  const instant = Date.parse(text.endsWith('GMT') ? text : `${text} GMT`);
+  return Number.isNaN(instant) ? undefined : Math.max(0, instant - nowMs);
+}
+
+/** {@link parseRetryAfter} of an answer's headers. */
+export function retryAfterOf(headers: IncomingHttpHeaders, nowMs: number): number | undefined {
+  const value = headers['retry-after'];
+  return value === undefined ? undefined : parseRetryAfter(value, nowMs);
+}
