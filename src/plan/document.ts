@@ -49,6 +49,8 @@ export interface ResidueEntry {
   readonly message: string;
   /** Whether trying again may help. */
   readonly transient: boolean;
+  /** When the host asked to be tried again, in milliseconds since the epoch. */
+  readonly retryAt?: number;
 }
 
 const encoder = new TextEncoder();

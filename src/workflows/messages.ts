@@ -6,7 +6,7 @@ export type { QuarantinedEdge } from '../plan/quarantine.ts';
 export type { Verdict, VerdictCounts } from '../plan/verdict.ts';
 
 /** The phases of a promotion, in their order. They never overlap. */
-export const PHASES = ['setup', 'plan', 'provenance', 'validate', 'promote', 'sign', 'attest'] as const;
+export const PHASES = ['setup', 'plan', 'promote'] as const;
 export type PhaseName = (typeof PHASES)[number];
 
 /** The queue that promotion workers poll unless they are told otherwise. */

@@ -1,0 +1,130 @@
+import { activityInfo, cancellationSignal } from '@temporalio/activity';
+import pMap from 'p-map';
+import { isTransient } from '../errors.ts';
+import {
+  getDocument,
+  putDocument,
+  type Group,
+  type GroupTarget,
+  type ResidueEntry,
+  type Shard,
+  type ShardIndex,
+} from '../plan/document.ts';
+import { recordName, shardPart } from '../plan/records.ts';
+import type { Digest } from '../reference.ts';
+import type { TargetOutcome } from '../registry/copy.ts';
+import type { CopyCounts } from '../workflows/messages.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+import { shardAt } from './plan.ts';
+import { lastPosition, withPulse } from './pulse.ts';
+
+export interface PromoteInput {
+  readonly run: string;
+  /** The plan, or the index of a round of residue. */
+  readonly index: string;
+  readonly shard: number;
+  /** 0 for the plan itself; later rounds work on what earlier ones left. */
+  readonly round: number;
+}
+
+export interface PromoteResult {
+  readonly counts: CopyCounts;
+  /** (group, destination) pairs that failed. */
+  readonly residue: number;
+}
+
+/** What a heartbeat carries: the groups that are complete at all of their destinations, and what that took. */
+interface PromotePosition {
+  readonly index: string;
+  readonly done: readonly number[];
+  readonly counts: CopyCounts;
+}
+
+const GROUPS_AT_ONCE = 48;
+export const NOTHING_COPIED: CopyCounts = { edges: 0, present: 0, manifests: 0, blobs: 0, mounted: 0, bytes: 0 };
+
+/**
+ * Copies the groups of one shard. A pair that fails goes to the residue with its reason and the shard goes on.
+ *
+ * An attempt resumes behind the groups that an earlier one completed, and asks before it writes what that one may have
+ * written.
+ *
+ * @throws PromoterError `Store*`
+ */
+export function createPromoteShard({ copier, store }: ActivityDependencies) {
+  return async function promoteShard({ run, index, shard, round }: PromoteInput): Promise<PromoteResult> {
+    const { shards } = await getDocument<ShardIndex>(store, index as Digest);
+    const { groups } = await getDocument<Shard>(store, shardAt(shards, shard));
+    const earlier = lastPosition() as PromotePosition | undefined;
+    const done = new Set(earlier?.index === index ? earlier.done : []);
+    let counts = earlier?.index === index ? earlier.counts : NOTHING_COPIED;
+    const resumed = round > 0 || activityInfo().attempt > 1;
+    const signal = cancellationSignal();
+    const residue: ResidueEntry[] = [];
+    const position = (): PromotePosition => ({ index, done: [...done], counts });
+    await withPulse(position, () =>
+      pMap(
+        [...groups.entries()].filter(([at]) => !done.has(at)),
+        async ([at, group]) => {
+          const outcomes = await copier.copy(group, { signal, resumed });
+          signal.throwIfAborted();
+          const left = residueOf(group, outcomes);
+          counts = addOutcomes(counts, group, outcomes);
+          residue.push(...left);
+          if (left.length === 0) done.add(at);
+        },
+        { concurrency: GROUPS_AT_ONCE, signal },
+      ),
+    );
+    const name = recordName(run, 'residue', `${round}/${shardPart(shard)}`);
+    // An earlier attempt may have left a record that this one has made untrue.
+    if (residue.length > 0 || activityInfo().attempt > 1) await store.point(name, await putDocument(store, residue));
+    return { counts, residue: residue.length };
+  };
+}
+
+function residueOf(group: Group, outcomes: readonly TargetOutcome[]): readonly ResidueEntry[] {
+  return outcomes.flatMap((outcome): ResidueEntry[] => {
+    const target = group.targets.find(({ repository }) => repository === outcome.repository);
+    if (target === undefined) return [];
+    const rest = (left: GroupTarget): Group => ({ ...group, targets: [left] });
+    switch (outcome.kind) {
+      case 'failed': {
+        const { code, message, retryAfterMs } = outcome.error;
+        const transient = isTransient(code);
+        const wait = retryAfterMs === undefined ? {} : { retryAt: Date.now() + retryAfterMs };
+        return [{ group: rest(target), reason: code, message, transient, ...wait }];
+      }
+      case 'tag-moved': {
+        const message = `tag '${outcome.tag}' in dest ${outcome.repository} points to ${outcome.found} by now, not ${group.digest}; tag moves are not supported`;
+        return [{ group: rest({ ...target, tags: [outcome.tag] }), reason: 'tag-move', message, transient: false }];
+      }
+      case 'copied':
+      case 'present':
+        return [];
+    }
+  });
+}
+
+function addOutcomes(counts: CopyCounts, group: Group, outcomes: readonly TargetOutcome[]): CopyCounts {
+  return outcomes.reduce((sum, outcome) => {
+    switch (outcome.kind) {
+      case 'copied':
+        return {
+          edges: sum.edges + Math.max(1, outcome.tags.length),
+          present: sum.present,
+          manifests: sum.manifests + outcome.manifests,
+          blobs: sum.blobs + outcome.blobs,
+          mounted: sum.mounted + outcome.mounted,
+          bytes: sum.bytes + outcome.bytes,
+        };
+      case 'present': {
+        const target = group.targets.find(({ repository }) => repository === outcome.repository);
+        return { ...sum, present: sum.present + Math.max(1, target?.tags.length ?? 0) };
+      }
+      case 'tag-moved':
+      case 'failed':
+        return sum;
+    }
+  }, counts);
+}

@@ -1,0 +1,81 @@
+import { msToNumber } from '@temporalio/common/lib/time.js';
+import { z } from 'zod';
+import { PromoterError } from '../errors.ts';
+import { isDigest } from '../reference.ts';
+import type { PhaseName, PromotionRequest } from '../workflows/messages.ts';
+
+const duration = z.union([z.number(), z.string()]).transform((value, context) => {
+  const milliseconds = parseDuration(value);
+  if (milliseconds !== undefined) return milliseconds;
+  context.addIssue({
+    code: 'custom',
+    message: `'${value}' is no duration; write e.g. "90 seconds", "24h", or milliseconds`,
+  });
+  return z.NEVER;
+});
+
+const digest = z.string().refine(isDigest, 'must be sha256: and 64 hex digits, as promoter manifest upload prints it');
+
+const policyChange = z.strictObject({
+  attempts: z.int().min(1).max(100).optional(),
+  firstRetry: duration.optional(),
+  longestRetry: duration.optional(),
+  heartbeat: duration.optional(),
+  timeout: duration.optional(),
+  residueRounds: z.int().min(0).max(20).optional(),
+});
+
+const policies = z.strictObject({
+  setup: policyChange.optional(),
+  plan: policyChange.optional(),
+  promote: policyChange.optional(),
+} satisfies Record<PhaseName, unknown>);
+
+const request = z.strictObject({
+  manifests: digest,
+  confirm: z.boolean().optional(),
+  strict: z.boolean().optional(),
+  lenient: z.boolean().optional(),
+  sign: z.boolean().optional(),
+  onPhaseFailure: z.enum(['hold', 'fail']).optional(),
+  holdTimeout: duration.optional(),
+  commit: z.string().max(200).optional(),
+  only: digest.optional(),
+  policies: policies.optional(),
+});
+
+/** A request with every duration in milliseconds. */
+export type CheckedRequest = Omit<PromotionRequest, 'holdTimeout' | 'policies'> & {
+  readonly holdTimeout?: number;
+  readonly policies?: Partial<Record<PhaseName, CheckedPolicyChange>>;
+};
+
+export interface CheckedPolicyChange {
+  readonly attempts?: number;
+  readonly firstRetry?: number;
+  readonly longestRetry?: number;
+  readonly heartbeat?: number;
+  readonly timeout?: number;
+  readonly residueRounds?: number;
+}
+
+/**
+ * Checks what a workflow was started with, since anyone with access to the server may start one by hand.
+ *
+ * @throws PromoterError `RequestInvalid` with every field that is wrong
+ */
+export function checkRequest(input: unknown): CheckedRequest {
+  const result = request.safeParse(input);
+  if (result.success) return result.data as CheckedRequest;
+  const problems = result.error.issues.map(({ path, message }) => `${path.join('.') || 'request'}: ${message}`);
+  throw new PromoterError('RequestInvalid', `the promotion request is not valid: ${problems.join('; ')}`);
+}
+
+function parseDuration(value: number | string): number | undefined {
+  try {
+    const milliseconds = msToNumber(value as Parameters<typeof msToNumber>[0]);
+    return Number.isFinite(milliseconds) && milliseconds > 0 ? milliseconds : undefined;
+  } catch {
+    return undefined;
+  }
+}

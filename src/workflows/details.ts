@@ -1,0 +1,64 @@
+import type { PhaseRow, PromotionReport } from './messages.ts';
+
+/** The UI passes details in a URL, so they have to stay short. */
+const LONGEST_DETAILS = 3_500;
+
+const MARKS: Readonly<Record<PhaseRow['state'], string>> = {
+  pending: '·',
+  running: '▶',
+  held: '⏸',
+  done: '✓',
+  skipped: '↷',
+  failed: '✗',
+};
+
+/** What the UI shows of a run as its current details: a table of phases, the edges, and why it is held. Markdown. */
+export function renderDetails(report: PromotionReport, now: number): string {
+  const parts = [renderHold(report), renderPhases(report.phases, now), renderEdges(report), renderQuarantine(report)];
+  return parts
+    .filter((part) => part !== '')
+    .join('\n\n')
+    .slice(0, LONGEST_DETAILS);
+}
+
+function renderHold({ hold }: PromotionReport): string {
+  if (hold === undefined) return '';
+  return [
+    `**HELD: ${hold.phase} failed.** ${cell(hold.reason)}`,
+    'Mend the cause, then *Send an Update*: `retryPhase` to try again, `skipPhase` to go on without it (sign and attest only), `abortPromotion` to end the run.',
+  ].join('\n\n');
+}
+
+function renderPhases(rows: readonly PhaseRow[], now: number): string {
+  const lines = rows.map((row) => {
+    const shards = row.shards === undefined ? '' : `${row.shards.done}/${row.shards.total}`;
+    return `| ${MARKS[row.state]} ${row.name} | ${row.state} | ${duration(row, now)} | ${shards} | ${cell(row.note ?? '')} |`;
+  });
+  return ['| phase | state | time | shards | |', '|---|---|---|---|---|', ...lines].join('\n');
+}
+
+function renderEdges({ plan, copied }: PromotionReport): string {
+  if (plan === undefined) return '';
+  const verdicts = Object.entries(plan.verdicts).map(([verdict, count]) => `${count} ${verdict}`);
+  const moved = `${copied.edges} edges copied, ${copied.present} found there; ${copied.blobs} blobs uploaded, ${copied.mounted} mounted, ${megabytes(copied.bytes)} MB`;
+  return `Edges: ${verdicts.join(', ') || 'none'}. ${moved}.`;
+}
+
+function renderQuarantine({ quarantine }: PromotionReport): string {
+  if (quarantine.edges === 0) return '';
+  const samples = quarantine.samples.slice(0, 5).map(({ message }) => `- ${cell(message)}`);
+  return [`**${quarantine.edges} edges quarantined**`, ...samples].join('\n');
+}
+
+function duration({ startedAt, endedAt }: PhaseRow, now: number): string {
+  if (startedAt === undefined) return '';
+  return `${((endedAt ?? now) - startedAt > 0 ? ((endedAt ?? now) - startedAt) / 1000 : 0).toFixed(1)} s`;
+}
+
+function megabytes(bytes: number): string {
+  return (bytes / 1_000_000).toFixed(1);
+}
+
+function cell(text: string): string {
+  return text.replaceAll('|', '\\|').replaceAll('\n', ' ').slice(0, 400);
+}

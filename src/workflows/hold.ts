@@ -1,0 +1,119 @@
+import {
+  ApplicationFailure,
+  type CancellationScope,
+  allHandlersFinished,
+  condition,
+  setHandler,
+} from '@temporalio/workflow';
+import type { Board } from './board.ts';
+import {
+  abortPromotion,
+  retryPhase,
+  skipPhase,
+  type Decision,
+  type DecisionReceipt,
+  type PhaseName,
+} from './messages.ts';
+import { POLICIES, type Duration } from './policies.ts';
+
+type Action = DecisionReceipt['action'];
+
+/** Where a phase waits for an operator, and where the operator's Updates arrive. */
+export interface Operator {
+  /**
+   * Holds a phase until somebody decides.
+   *
+   * @throws ApplicationFailure `PhaseAborted` when the decision is to abort, `HoldExpired` when nobody decides in time
+   */
+  decide(phase: PhaseName, reason: string, timeout: Duration): Promise<'retry' | 'skip'>;
+  /** Waits until every Update that has been accepted is answered. */
+  settle(): Promise<void>;
+}
+
+/** Takes the Updates `retryPhase`, `skipPhase` and `abortPromotion`; an abort of a phase that runs cancels `scope`. */
+export function attachOperator(board: Board, scope: CancellationScope): Operator & { aborted(): string | undefined } {
+  let held: PhaseName | undefined;
+  let decision: { action: Action; reason: string | undefined } | undefined;
+  let abortReason: string | undefined;
+
+  function take(action: Action, input: Decision | undefined): DecisionReceipt {
+    const phase = held ?? runningPhase(board);
+    decision = { action, reason: input?.reason };
+    if (action === 'abort') {
+      abortReason = input?.reason ?? 'no reason given';
+      if (held === undefined) scope.cancel();
+    }
+    return { phase, action };
+  }
+
+  const handle = (action: Action) => (input: Decision | undefined) => take(action, input);
+  setHandler(retryPhase, handle('retry'), {
+    description: 'Try the held phase again. Optional argument: {"phase": "promote", "reason": "registry is back"}',
+    validator: (input) => check(input, held),
+  });
+  setHandler(skipPhase, handle('skip'), {
+    description:
+      'Go on without the held phase: only sign and attest can be skipped, and skipping sign skips attest. Optional argument: {"phase": "sign", "reason": "…"}',
+    validator: (input) => {
+      check(input, held);
+      if (held !== undefined && !POLICIES[held].skippable) {
+        throw ApplicationFailure.nonRetryable(
+          `${held} cannot be skipped: send retryPhase or abortPromotion`,
+          'UpdateRejected',
+        );
+      }
+    },
+  });
+  setHandler(abortPromotion, handle('abort'), {
+    description:
+      'End the run; what has been copied stays, no tag is left incomplete. Optional argument: {"reason": "…"}',
+    validator: (input) => check(input, held ?? runningPhase(board)),
+  });
+
+  return {
+    async decide(phase, reason, timeout) {
+      held = phase;
+      decision = undefined;
+      board.mark(phase, 'held', { note: reason });
+      board.update({ outcome: 'held', hold: { phase, reason, since: Date.now() } });
+      const summary = `HELD: ${phase} failed; send retryPhase, ${POLICIES[phase].skippable ? 'skipPhase, ' : ''}abortPromotion`;
+      const decided = await condition(() => decision !== undefined, timeout, { summary });
+      held = undefined;
+      const { hold: _, ...rest } = board.read();
+      board.update({ ...rest, outcome: 'running', hold: undefined } as Partial<typeof rest>);
+      const { action, reason: why } = (decision ?? {}) as { action?: Action; reason?: string };
+      if (!decided)
+        throw ApplicationFailure.nonRetryable(`${phase} was held and nobody decided: ${reason}`, 'HoldExpired');
+      if (action === 'abort') {
+        throw ApplicationFailure.nonRetryable(
+          `aborted while ${phase} was held (${why ?? 'no reason given'}): ${reason}`,
+          'PhaseAborted',
+        );
+      }
+      return action === 'skip' ? 'skip' : 'retry';
+    },
+    settle: () => condition(allHandlersFinished),
+    aborted: () => abortReason,
+  };
+}
+
+// Validators see whatever JSON somebody typed, and a plain Error here is what the UI shows beside the form.
+function check(input: unknown, expected: PhaseName | undefined): void {
+  const refuse = (message: string): never => {
+    throw ApplicationFailure.nonRetryable(message, 'UpdateRejected');
+  };
+  if (expected === undefined) refuse('no phase is held, so there is nothing to decide');
+  if (input === undefined || input === null) return;
+  if (typeof input !== 'object' || Array.isArray(input))
+    refuse('the argument must be an object such as {"reason": "…"}');
+  for (const [field, value] of Object.entries(input)) {
+    if (field !== 'phase' && field !== 'reason') refuse(`'${field}' is not known here: only phase and reason are`);
+    if (typeof value !== 'string') refuse(`${field} must be a text`);
+  }
+  const { phase } = input as Decision;
+  if (phase !== undefined && phase !== expected) refuse(`the phase is ${expected}, not ${phase}`);
+}
+
+function runningPhase(board: Board): PhaseName {
+  return board.read().phases.find(({ state }) => state === 'running' || state === 'held')?.name ?? 'setup';
+}

@@ -1,0 +1,86 @@
+import type { ActivityOptions } from '@temporalio/workflow';
+import type { CheckedPolicyChange } from '../activities/request.ts';
+import type { PhaseName } from './messages.ts';
+
+/** A time as Temporal takes it: milliseconds, or a text such as `30 seconds`. */
+export type Duration = NonNullable<ActivityOptions['startToCloseTimeout']>;
+
+/** How a phase's activities are timed out and retried, and what happens when that is used up. */
+export interface PhasePolicy {
+  readonly startToCloseTimeout: Duration;
+  readonly heartbeatTimeout: Duration;
+  readonly attempts: number;
+  readonly firstRetry: Duration;
+  readonly longestRetry: Duration;
+  /** Whether an operator may let the run go on without the phase. */
+  readonly skippable: boolean;
+  /** Shards worked on at once by one run. */
+  readonly lanes: number;
+  /** Rounds over what failed inside shards that otherwise succeeded, and the first and longest pause before one. */
+  readonly residue: { readonly rounds: number; readonly first: number; readonly longest: number };
+}
+
+const RESIDUE = { rounds: 4, first: 2_000, longest: 60_000 } as const;
+
+/** Every phase's policy: the one place to look. */
+export const POLICIES: Readonly<Record<PhaseName, PhasePolicy>> = {
+  setup: {
+    startToCloseTimeout: '5 minutes',
+    heartbeatTimeout: '30 seconds',
+    attempts: 5,
+    firstRetry: '1 second',
+    longestRetry: '30 seconds',
+    skippable: false,
+    lanes: 1,
+    residue: RESIDUE,
+  },
+  plan: {
+    startToCloseTimeout: '30 minutes',
+    heartbeatTimeout: '30 seconds',
+    attempts: 6,
+    firstRetry: '2 seconds',
+    longestRetry: '2 minutes',
+    skippable: false,
+    lanes: 8,
+    residue: RESIDUE,
+  },
+  promote: {
+    startToCloseTimeout: '60 minutes',
+    heartbeatTimeout: '30 seconds',
+    attempts: 8,
+    firstRetry: '2 seconds',
+    longestRetry: '2 minutes',
+    skippable: false,
+    lanes: 8,
+    residue: RESIDUE,
+  },
+};
+
+/** A phase's policy with what the request changes in it. */
+export function policyOf(phase: PhaseName, change: CheckedPolicyChange = {}): PhasePolicy {
+  const policy = POLICIES[phase];
+  return {
+    ...policy,
+    startToCloseTimeout: change.timeout ?? policy.startToCloseTimeout,
+    heartbeatTimeout: change.heartbeat ?? policy.heartbeatTimeout,
+    attempts: change.attempts ?? policy.attempts,
+    firstRetry: change.firstRetry ?? policy.firstRetry,
+    longestRetry: change.longestRetry ?? policy.longestRetry,
+    residue: { ...policy.residue, rounds: change.residueRounds ?? policy.residue.rounds },
+  };
+}
+
+/** A policy as the options of an activity call. */
+export function activityOptions(policy: PhasePolicy, summary: string): ActivityOptions {
+  return {
+    startToCloseTimeout: policy.startToCloseTimeout,
+    heartbeatTimeout: policy.heartbeatTimeout,
+    retry: {
+      maximumAttempts: policy.attempts,
+      initialInterval: policy.firstRetry,
+      maximumInterval: policy.longestRetry,
+    },
+    cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+    summary,
+  };
+}
