@@ -24,7 +24,36 @@ export interface Manifest {
   readonly file: string;
   readonly source: RegistryName;
   readonly destinations: readonly RegistryName[];
+  /** One entry per name; entries that a file repeats are merged. */
   readonly images: readonly ImageEntry[];
+  readonly provenance?: ProvenancePolicy;
+  /** Whether signatures of these images are kept equal on every mirror; absent means as the deployment says. */
+  readonly replication?: 'on' | 'off';
+}
+
+/** An identity trusted to sign attestations of staging images, matched exactly. */
+export interface Signer {
+  /** OIDC issuer, e.g. `https://accounts.google.com`. */
+  readonly issuer: string;
+  /** Subject alternative name of the certificate, e.g. a service account. */
+  readonly identity: string;
+}
+
+/** A builder that provenance may name, and the SLSA build level (1 to 3) that the reviewers grant it. */
+export interface ProvenanceBuilder {
+  readonly id: string;
+  readonly level?: number;
+}
+
+/** What the images of one manifest must prove before they are promoted: its `provenance:` block. */
+export interface ProvenancePolicy {
+  readonly mode: 'off' | 'warn' | 'require';
+  readonly signers: readonly Signer[];
+  readonly builders: readonly ProvenanceBuilder[];
+  /** Repositories without a ref, e.g. `github.com/kubernetes-sigs/kind`. */
+  readonly sources: readonly string[];
+  /** In-toto predicate types that must be attested besides the build provenance. */
+  readonly predicateTypes: readonly string[];
 }
 
 /** A text file of a set of manifests, with its path relative to the folder or file the user named. */

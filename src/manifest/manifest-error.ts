@@ -1,0 +1,18 @@
+import { PromoterError } from '../errors.ts';
+import type { Problem } from './manifest.ts';
+
+/** Every problem of a set of manifests at once; code `ManifestInvalid`, a line of the message for each of them. */
+export class ManifestError extends PromoterError {
+  readonly problems: readonly Problem[];
+
+  constructor(problems: readonly Problem[]) {
+    super('ManifestInvalid', problems.map(formatProblem).join('\n'));
+    this.problems = problems;
+  }
+}
+
+/** A problem as compilers write it: `file:line: message`, without the line when the problem is the file itself. */
+export function formatProblem(problem: Problem): string {
+  const place = problem.line === undefined ? problem.file : `${problem.file}:${problem.line}`;
+  return `${place}: ${problem.message}`;
+}
