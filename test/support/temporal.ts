@@ -1,0 +1,100 @@
+import { randomUUID } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import type { WorkflowHandle } from '@temporalio/client';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { bundleWorkflowCode, DefaultLogger, Runtime, Worker, type WorkflowBundle } from '@temporalio/worker';
+import { rethrowCancellation } from '../../src/activities/cancellation.ts';
+import type { Activities } from '../../src/activities/index.ts';
+import { findProgram } from '../../src/stack/programs.ts';
+import type { promotion } from '../../src/workflows/index.ts';
+import type { PromotionRequest } from '../../src/workflows/messages.ts';
+
+/** A Temporal server and the workflow bundle, started when a test first asks and stopped after the last test. */
+export interface TemporalFixture {
+  readonly environment: TestWorkflowEnvironment;
+  readonly workflowBundle: WorkflowBundle;
+}
+
+let fixture: Promise<TemporalFixture> | undefined;
+
+/** The fixture of this test process. */
+export function temporalFixture(): Promise<TemporalFixture> {
+  fixture ??= start();
+  return fixture;
+}
+
+/** Stops what {@link temporalFixture} started, if it did. */
+export async function stopTemporal(): Promise<void> {
+  const started = await fixture;
+  await started?.environment.teardown();
+}
+
+async function start(): Promise<TemporalFixture> {
+  Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
+  const path = await findProgram('temporal');
+  const [environment, workflowBundle] = await Promise.all([
+    TestWorkflowEnvironment.createLocal({
+      server: {
+        executable: { type: 'existing-path', path },
+        extraArgs: [
+          ...['PromoterState', 'PromoterPhase', 'PromoterCommit'].flatMap((name) => [
+            '--search-attribute',
+            `${name}=Keyword`,
+          ]),
+          ...['--search-attribute', 'PromoterDestinations=KeywordList'],
+        ],
+      },
+    }),
+    bundleWorkflowCode({
+      workflowsPath: fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url)),
+      logger: new DefaultLogger('ERROR'),
+    }),
+  ]);
+  return { environment, workflowBundle };
+}
+
+/** Runs a promotion with the given activities, lets the test steer it, and replays its whole history at the end. */
+export async function withPromotion<T>(
+  activities: Partial<Activities>,
+  request: PromotionRequest,
+  body: (handle: WorkflowHandle<typeof promotion>) => Promise<T>,
+): Promise<T> {
+  const { environment, workflowBundle } = await temporalFixture();
+  const taskQueue = randomUUID();
+  const worker = await Worker.create({
+    connection: environment.nativeConnection,
+    taskQueue,
+    workflowBundle,
+    activities,
+    interceptors: { activity: [rethrowCancellation] },
+    maxHeartbeatThrottleInterval: '100ms',
+  });
+  const workflowId = randomUUID();
+  const result = await worker.runUntil(async () => {
+    const handle = await environment.client.workflow.start<typeof promotion>('promotion', {
+      taskQueue,
+      workflowId,
+      args: [request],
+    });
+    return body(handle);
+  });
+  await replayRuns(workflowId);
+  return result;
+}
+
+/** Replays the history of every run of a workflow: a change that would break a run under way fails here. */
+export async function replayRuns(workflowId: string): Promise<void> {
+  const { environment, workflowBundle } = await temporalFixture();
+  const { client } = environment;
+  const last = await client.workflow.getHandle(workflowId).describe();
+  const runs = new Set<string>([last.runId]);
+  let runId: string | undefined = last.raw.workflowExtendedInfo === undefined ? undefined : last.runId;
+  while (runId !== undefined) {
+    runs.add(runId);
+    const history = await client.workflow.getHandle(workflowId, runId).fetchHistory();
+    await Worker.runReplayHistory({ workflowBundle }, history, workflowId);
+    const previous: string | null | undefined =
+      history.events?.[0]?.workflowExecutionStartedEventAttributes?.continuedExecutionRunId;
+    runId = previous === undefined || previous === null || previous === '' ? undefined : previous;
+  }
+}
