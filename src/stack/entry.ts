@@ -13,7 +13,7 @@ export async function runEntry(command: Command): Promise<void> {
       process.exitCode = error.exitCode === 0 ? 0 : 2;
     } else {
       process.stderr.write(`${error instanceof PromoterError ? error.message : format(error)}\n`);
-      process.exitCode = 1;
+      process.exitCode = error instanceof PromoterError && error.code === 'UsageInvalid' ? 2 : 1;
     }
   }
 }

@@ -81,7 +81,8 @@ async function removeStale(file: string, expected: string): Promise<void> {
   await rm(aside, { force: true });
 }
 
-async function isAlive({ pid, started }: LockHolder): Promise<boolean> {
+/** Whether a process still runs, and is the one that was meant. */
+export async function isAlive({ pid, started }: Pick<LockHolder, 'pid' | 'started'>): Promise<boolean> {
   try {
     process.kill(pid, 0);
   } catch (error) {
@@ -91,8 +92,12 @@ async function isAlive({ pid, started }: LockHolder): Promise<boolean> {
   return started === undefined || now === undefined || now === started;
 }
 
-/** Field 22 of proc(5)'s `stat`, counted behind the command's name, which may itself contain spaces. */
-async function startOf(pid: number): Promise<string | undefined> {
+/**
+ * When a process started: field 22 of proc(5)'s `stat`, counted behind the command's name, which may itself contain
+ * spaces. One that has ended and was not waited for yet counts as started at no time.
+ */
+export async function startOf(pid: number): Promise<string | undefined> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
-  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+  const fields = stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return fields?.[0] === 'Z' ? 'ended' : fields?.[19];
 }

@@ -69,14 +69,14 @@ export async function readProgramList(file = join(packageRoot(), 'tools/programs
 /**
  * The programs that names and groups stand for, each once, in the order of the list.
  *
- * @throws PromoterError `ProgramMissing` for a word that is neither
+ * @throws PromoterError `UsageInvalid` for a word that is neither
  */
 export function selectPrograms(list: ProgramList, wanted: readonly string[]): readonly Program[] {
   for (const word of wanted) {
     if (list.programs.some((program) => program.name === word || program.groups.includes(word))) continue;
     const names = list.programs.map((program) => program.name).join(', ');
     throw new PromoterError(
-      'ProgramMissing',
+      'UsageInvalid',
       `'${word}' is neither a program nor a group of tools/programs.yaml; groups: ${GROUPS.join(', ')}; programs: ${names}`,
     );
   }

@@ -26,6 +26,7 @@ export function stackEnvironment({ temporal, planStore }: StackDescription): Rec
   return {
     TEMPORAL_ADDRESS: temporal.address,
     TEMPORAL_NAMESPACE: temporal.namespace,
+    ...(temporal.uiUrl === undefined ? {} : { TEMPORAL_UI_ADDRESS: temporal.uiUrl }),
     PROMOTER_PLAN_STORE: planStore,
   };
 }
