@@ -27,13 +27,12 @@ export interface OverlapResolution {
  */
 export function resolveOverlaps(wishes: readonly ImageWish[]): OverlapResolution {
   const overlaps: Overlap[] = [];
-  const consistent = wishes.map((wish) => withoutInnerOverlaps(wish, overlaps));
-  const shared = sharedDestinations(consistent);
+  const shared = sharedDestinations(wishes);
   let redundant = 0;
   const resolved: ImageWish[] = [];
-  for (const wish of consistent) {
+  for (const wish of wishes) {
     const own = wish.destinations.filter((destination) => !shared.has(destination));
-    if (own.length > 0) resolved.push({ ...wish, destinations: own });
+    if (own.length > 0) resolved.push(withoutInnerOverlaps({ ...wish, destinations: own }, overlaps));
   }
   for (const [destination, rivals] of shared) {
     const outcome = resolveDestination(destination, rivals, overlaps);

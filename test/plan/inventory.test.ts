@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { createInventoryReader } from '../../src/plan/inventory.ts';
+import type { Digest, RepositoryName, Tag } from '../../src/reference.ts';
+import type { Registry } from '../../src/registry/registry.ts';
+import { digest, repository, tag } from './support.ts';
+
+/** A registry of one repository that counts what it is asked. */
+function countingRegistry(
+  google: boolean,
+  held: Readonly<Record<string, readonly string[]>>,
+): Registry & { readonly asked: string[] } {
+  const asked: string[] = [];
+  const digests = new Map(Object.entries(held).map(([hex, tags]) => [digest(hex), tags as readonly Tag[]]));
+  const find = (reference: string): Digest | undefined =>
+    digests.has(reference as Digest)
+      ? (reference as Digest)
+      : [...digests].find(([, tags]) => tags.includes(reference as Tag))?.[0];
+  const registry: Pick<Registry, 'listRepository' | 'headManifest'> = {
+    async listRepository() {
+      asked.push('list');
+      return google ? { kind: 'digests', digests } : { kind: 'names', tags: new Set([...digests.values()].flat()) };
+    },
+    async headManifest(_: RepositoryName, reference) {
+      asked.push(`head ${reference.slice(0, 8)}`);
+      const found = find(reference);
+      return found === undefined ? undefined : { digest: found, mediaType: 'application/json', size: 1 };
+    },
+  };
+  return { ...(registry as Registry), asked };
+}
+
+describe('createInventoryReader', () => {
+  const name = repository('h/d/a');
+  const wish = (hex: string, ...tags: string[]) => ({ digest: digest(hex), tags: tags.map(tag) });
+
+  it('needs one listing where Google’s extension is offered', async () => {
+    const registry = countingRegistry(true, { a: ['1'], b: ['2'], c: [] });
+    const reader = createInventoryReader(registry);
+    const { tags, digests } = await reader.readDestination(name, [wish('a', '1'), wish('c'), wish('d', '2', '3')]);
+    assert.deepEqual(
+      [...tags],
+      [
+        ['1', digest('a')],
+        ['2', digest('b')],
+      ],
+    );
+    assert.deepEqual([...digests], [digest('a'), digest('c')]);
+    assert.deepEqual(await reader.readSource(name, [digest('a'), digest('e')]), new Set([digest('a')]));
+    assert.deepEqual(registry.asked, ['list', 'list']);
+  });
+
+  it('knows an empty plain repository by its listing alone, but for digests without tags', async () => {
+    const registry = countingRegistry(false, {});
+    const { tags, digests } = await createInventoryReader(registry).readDestination(name, [
+      wish('a', '1', '2'),
+      wish('b'),
+    ]);
+    assert.equal(tags.size + digests.size, 0);
+    assert.deepEqual(registry.asked, ['list', 'head sha256:b']);
+  });
+
+  it('asks a plain registry for the tags that exist, and for digests that lack one', async () => {
+    const registry = countingRegistry(false, { a: ['1', '9'], b: [] });
+    const { tags, digests } = await createInventoryReader(registry).readDestination(name, [
+      wish('a', '1', '2'),
+      wish('b', '3'),
+    ]);
+    assert.deepEqual([...tags], [['1', digest('a')]]);
+    assert.deepEqual([...digests].sort(), [digest('a'), digest('b')]);
+    assert.deepEqual(registry.asked, ['list', 'head 1', 'head sha256:a', 'head sha256:b']);
+  });
+
+  it('asks a known plain host for a single tag directly, and for source digests by HEAD', async () => {
+    const registry = countingRegistry(false, { a: ['1'] });
+    const reader = createInventoryReader(registry);
+    assert.deepEqual(await reader.readSource(name, [digest('a'), digest('b')]), new Set([digest('a')]));
+    assert.deepEqual(registry.asked, ['list', 'head sha256:a', 'head sha256:b']);
+    registry.asked.length = 0;
+    const { tags } = await reader.readDestination(name, [wish('a', '1')]);
+    assert.deepEqual([...tags], [['1', digest('a')]]);
+    assert.deepEqual(registry.asked, ['head 1']);
+  });
+});
