@@ -1,0 +1,37 @@
+import { GoogleAuth, Impersonated } from 'google-auth-library';
+import { AUDIENCE, identityUnavailable } from './token.ts';
+import type { IdentityProvider } from './token.ts';
+
+const SCOPE = 'https://www.googleapis.com/auth/cloud-platform';
+
+/**
+ * Identity tokens by application default credentials: metadata server, key file, workload identity federation.
+ *
+ * @param signerAccount the service account to impersonate, which needs `roles/iam.serviceAccountOpenIdTokenCreator` for
+ * whoever runs this; without one the token names the default account itself
+ */
+export function googleIdentity(signerAccount?: string): IdentityProvider {
+  // Without a project id an external account's client looks one up with an API that is often not enabled.
+  const auth = new GoogleAuth({ scopes: [SCOPE], projectId: 'unused' });
+  return {
+    async token() {
+      try {
+        return signerAccount === undefined ? await ownToken(auth) : await impersonatedToken(auth, signerAccount);
+      } catch (error) {
+        throw identityUnavailable(`asking Google for an identity token of ${signerAccount ?? 'this machine'}`, error);
+      }
+    },
+  };
+}
+
+async function ownToken(auth: GoogleAuth): Promise<string> {
+  const client = await auth.getIdTokenClient(AUDIENCE);
+  return client.idTokenProvider.fetchIdToken(AUDIENCE);
+}
+
+/** https://cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts/generateIdToken */
+async function impersonatedToken(auth: GoogleAuth, account: string): Promise<string> {
+  const sourceClient = await auth.getClient();
+  const impersonated = new Impersonated({ sourceClient, targetPrincipal: account, targetScopes: [SCOPE] });
+  return impersonated.fetchIdToken(AUDIENCE, { includeEmail: true });
+}

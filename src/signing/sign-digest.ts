@@ -1,0 +1,122 @@
+import { PromoterError } from '../errors.ts';
+import type { RepositoryName } from '../reference.ts';
+import type { Descriptor } from '../registry/registry.ts';
+import { attachBundle } from './attach-bundle.ts';
+import { attachLayer, sameLayer } from './attach-layer.ts';
+import { blobOf } from './attachment-manifest.ts';
+import { readAttachments, readLayers } from './attachments.ts';
+import type { Attachment, AttachmentPlace } from './attachments.ts';
+import { bundleBytes } from './bundle.ts';
+import { compilePolicy, policyOfSigner } from './identity-policy.ts';
+import { judge } from './judgement.ts';
+import type { JudgeOptions } from './judgement.ts';
+import { legacyAnnotations } from './legacy-layer.ts';
+import { COSIGN_SIGN, IN_TOTO, SIMPLE_SIGNING } from './media-types.ts';
+import { sealEnvelope, sealMessage } from './seal.ts';
+import type { SigningContext } from './signing-context.ts';
+import { simpleSigningPayload } from './simple-signing.ts';
+import { statementBytes } from './statement.ts';
+import type { AttachmentFormat } from './verdict.ts';
+
+export interface SignRequest {
+  readonly repository: RepositoryName;
+  /** The image: its manifest or index. */
+  readonly subject: Descriptor;
+  /** The reference, without tag, under which users pull the image. */
+  readonly identity: string;
+  /** Signed along; a signature that is there already counts without them. */
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
+/** What became of one format: `impossible` is a legacy signature where there is only Rekor v2. */
+export type FormatOutcome = 'written' | 'already-valid' | 'impossible';
+
+export interface SignOutcome {
+  readonly legacy: FormatOutcome;
+  readonly bundle: Exclude<FormatOutcome, 'impossible'>;
+}
+
+const ALREADY_VALID = 'already-valid' as const;
+
+/**
+ * Signs one digest in both of cosign's formats, unless valid signatures by our identity are there, and verifies what a
+ * reader of the registry gets to see.
+ *
+ * @throws PromoterError `IdentityUnavailable`, `SigningUnavailable`, `SigningRefused`; `SignatureInvalid` when what was
+ * written does not verify; the registry's errors
+ */
+export function signDigest(context: SigningContext, request: SignRequest): Promise<SignOutcome> {
+  const { repository, subject } = request;
+  return context.locks.hold(repository, subject.digest, async () => {
+    const place = { registry: context.registry, repository, digest: subject.digest };
+    const options = await judgeAsSigner(context, request);
+    const valid = await validFormats(place, options);
+    const [legacy, bundle] = await Promise.all([
+      valid.has('sig-tag') ? ALREADY_VALID : signLegacy(context, request, options),
+      valid.has('bundle') ? ALREADY_VALID : signBundle(context, request, options),
+    ]);
+    return { legacy, bundle };
+  });
+}
+
+async function judgeAsSigner(
+  { signer, trust }: SigningContext,
+  { subject, identity }: SignRequest,
+): Promise<JudgeOptions> {
+  const policy = compilePolicy(policyOfSigner(await signer.identity()));
+  return { digest: subject.digest, trust, policy, claims: { dockerReference: identity } };
+}
+
+async function validFormats(place: AttachmentPlace, options: JudgeOptions): Promise<ReadonlySet<AttachmentFormat>> {
+  const attachments = await readAttachments(place, ['sig-tag', 'bundle']);
+  const verdicts = attachments.map((attachment) => judge(attachment, options));
+  return new Set(
+    verdicts.filter(({ kind, status }) => kind === 'signature' && status === 'verified').map(({ format }) => format),
+  );
+}
+
+async function signLegacy(
+  context: SigningContext,
+  { repository, subject, identity, annotations = {} }: SignRequest,
+  options: JudgeOptions,
+): Promise<FormatOutcome> {
+  const { legacy: log } = context.witnesses;
+  if (log === undefined) return 'impossible';
+  const payload = simpleSigningPayload({ dockerReference: identity, digest: subject.digest, annotations });
+  const sealed = await context.limits.run(() => sealMessage(context.signer, [log], payload));
+  const layer = blobOf(SIMPLE_SIGNING, payload, legacyAnnotations(sealed));
+  const place = { registry: context.registry, repository, digest: subject.digest };
+  const written = await attachLayer(place, layer);
+  const attachments = await readLayers(place, 'sig-tag', written);
+  const ours = attachments.find(({ descriptor }) => sameLayer(descriptor, layer.descriptor));
+  requireVerified(ours, options, `${repository}@${subject.digest}`);
+  return 'written';
+}
+
+async function signBundle(
+  context: SigningContext,
+  { repository, subject, annotations }: SignRequest,
+  options: JudgeOptions,
+): Promise<'written'> {
+  const statement = statementBytes(
+    { digest: subject.digest, ...(annotations === undefined ? {} : { annotations }) },
+    COSIGN_SIGN,
+    {},
+  );
+  const { signer, witnesses, limits } = context;
+  const { bundle } = await limits.run(() => sealEnvelope(signer, witnesses.bundle, IN_TOTO, statement));
+  const attachment = { repository, subject, bundle: bundleBytes(bundle), predicateType: COSIGN_SIGN };
+  requireVerified(await attachBundle(context, attachment), options, `${repository}@${subject.digest}`);
+  return 'written';
+}
+
+/** @throws PromoterError `SignatureInvalid` unless the attachment verifies as ours */
+export function requireVerified(attachment: Attachment | undefined, options: JudgeOptions, image: string): void {
+  const verdict = attachment === undefined ? undefined : judge(attachment, options);
+  if (verdict?.status === 'verified') return;
+  throw new PromoterError(
+    'SignatureInvalid',
+    `what was just attached to ${image} does not verify: ${verdict?.reason ?? 'it is not there'}; ` +
+      'check that the trusted root belongs to the Fulcio and the log that sign',
+  );
+}
