@@ -2,6 +2,7 @@ import { activityInfo, cancellationSignal } from '@temporalio/activity';
 import pMap from 'p-map';
 import { isTransient } from '../errors.ts';
 import {
+  type Debt,
   getDocument,
   putDocument,
   type Group,
@@ -11,6 +12,7 @@ import {
   type ShardIndex,
 } from '../plan/document.ts';
 import { recordName, shardPart } from '../plan/records.ts';
+import { recordDebts } from '../plan/debts.ts';
 import type { Digest } from '../reference.ts';
 import type { TargetOutcome } from '../registry/copy.ts';
 import type { CopyCounts } from '../workflows/messages.ts';
@@ -25,6 +27,7 @@ export interface PromoteInput {
   readonly shard: number;
   /** 0 for the plan itself; later rounds work on what earlier ones left. */
   readonly round: number;
+  readonly commit?: string;
 }
 
 export interface PromoteResult {
@@ -52,7 +55,8 @@ export const NOTHING_COPIED: CopyCounts = { edges: 0, present: 0, manifests: 0, 
  * @throws PromoterError `Store*`
  */
 export function createPromoteShard({ copier, store }: ActivityDependencies) {
-  return async function promoteShard({ run, index, shard, round }: PromoteInput): Promise<PromoteResult> {
+  return async function promoteShard(input: PromoteInput): Promise<PromoteResult> {
+    const { run, index, shard, round, commit } = input;
     const { shards } = await getDocument<ShardIndex>(store, index as Digest);
     const { groups } = await getDocument<Shard>(store, shardAt(shards, shard));
     const earlier = lastPosition() as PromotePosition | undefined;
@@ -61,6 +65,7 @@ export function createPromoteShard({ copier, store }: ActivityDependencies) {
     const resumed = round > 0 || activityInfo().attempt > 1;
     const signal = cancellationSignal();
     const residue: ResidueEntry[] = [];
+    if (round === 0) await recordDebts(store, run, shard, debtsOf(groups, run, commit));
     const position = (): PromotePosition => ({ index, done: [...done], counts });
     await withPulse(position, () =>
       pMap(
@@ -81,6 +86,21 @@ export function createPromoteShard({ copier, store }: ActivityDependencies) {
     if (residue.length > 0 || activityInfo().attempt > 1) await store.point(name, await putDocument(store, residue));
     return { counts, residue: residue.length };
   };
+}
+
+function debtsOf(groups: readonly Group[], run: string, commit: string | undefined): readonly Debt[] {
+  const { workflowExecution } = activityInfo();
+  const record = {
+    workflowId: workflowExecution?.workflowId ?? '',
+    runId: run,
+    ...(commit === undefined ? {} : { commit }),
+  };
+  return groups.map(({ source, digest, targets }) => ({
+    source,
+    digest,
+    targets: targets.map(({ repository, tags }) => ({ repository, tags })),
+    ...record,
+  }));
 }
 
 function residueOf(group: Group, outcomes: readonly TargetOutcome[]): readonly ResidueEntry[] {

@@ -53,22 +53,40 @@ export interface ResidueEntry {
   readonly retryAt?: number;
 }
 
+/**
+ * A digest that a run of ours promotes, or is about to: until its signature and attestation are known to be in place it
+ * stays on record, whatever becomes of the run.
+ */
+export interface Debt {
+  readonly source: RepositoryName;
+  readonly digest: Digest;
+  readonly targets: readonly { readonly repository: RepositoryName; readonly tags: readonly Tag[] }[];
+  /** Where the promotion is on record. */
+  readonly workflowId: string;
+  readonly runId: string;
+  readonly commit?: string;
+}
+
+/** A digest that policy keeps from being promoted by this run. */
+export interface Exclusion {
+  readonly source: RepositoryName;
+  readonly digest: Digest;
+}
+
+/** Every document of this module. */
+export type PlanDocument =
+  Shard | ShardIndex | WishShard | WishShardResult | readonly ResidueEntry[] | readonly Debt[] | readonly Exclusion[];
+
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
 /** Writes a document of this module as JSON under its own digest. */
-export function putDocument(
-  store: PlanStore,
-  document: Shard | ShardIndex | WishShard | WishShardResult | readonly ResidueEntry[],
-): Promise<Digest> {
+export function putDocument(store: PlanStore, document: PlanDocument): Promise<Digest> {
   return store.put(encoder.encode(JSON.stringify(document)));
 }
 
 /** Reads a document that {@link putDocument} wrote; its digest vouches for its shape. */
-export async function getDocument<T extends Shard | ShardIndex | WishShard | WishShardResult | readonly ResidueEntry[]>(
-  store: PlanStore,
-  digest: Digest,
-): Promise<T> {
+export async function getDocument<T extends PlanDocument>(store: PlanStore, digest: Digest): Promise<T> {
   return JSON.parse(decoder.decode(await store.get(digest))) as T;
 }
 

@@ -28,6 +28,8 @@ export async function openFolderStore(directory: string): Promise<PlanStore> {
     point: (name, digest) =>
       attempt(`point ${name} in the plan store ${directory}`, () => writeWhole(namePath(names, name), digest)),
     lookup: (name) => attempt(`look up ${name} in the plan store ${directory}`, () => readName(names, name)),
+    remove: (name) =>
+      attempt(`remove ${name} from the plan store ${directory}`, () => rm(namePath(names, name), { force: true })),
     names: (prefix) => attempt(`list ${prefix} in the plan store ${directory}`, () => listNames(names, prefix)),
   };
 }

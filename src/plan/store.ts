@@ -13,6 +13,8 @@ export interface PlanStore {
   get(digest: Digest): Promise<Uint8Array>;
   point(name: string, digest: Digest): Promise<void>;
   lookup(name: string): Promise<Digest | undefined>;
+  /** Forgets a name; its content stays. */
+  remove(name: string): Promise<void>;
   /** Every name below a prefix ending in `/`, sorted. */
   names(prefix: string): Promise<readonly string[]>;
 }

@@ -51,6 +51,9 @@ describe('openFolderStore', () => {
     assert.equal(await store.lookup('runs/1/judged/000001'), digest('c'));
     assert.equal(await store.lookup('runs/2'), undefined);
     assert.deepEqual(await store.names('runs/3/'), []);
+    await store.remove('runs/1/judged/000002');
+    await store.remove('runs/1/judged/000002');
+    assert.deepEqual(await store.names('runs/1/'), ['runs/1/judged/000001']);
   });
 
   it('refuses names that would lead out of the store', async () => {

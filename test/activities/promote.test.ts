@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict';
+import { PromoterError } from '../../src/errors.ts';
+import { debtNames, readDebts } from '../../src/plan/debts.ts';
+import { putDocument, type Group } from '../../src/plan/document.ts';
+import type { RepositoryName, Tag } from '../../src/reference.ts';
+import { createBench, RUN, type Bench } from './support.ts';
+
+const SOURCE = 'staging.example/s/app' as RepositoryName;
+const ONE = 'one.example/prod/app' as RepositoryName;
+const TWO = 'two.example/prod/app' as RepositoryName;
+
+describe('promote activity', () => {
+  let bench: Bench;
+  beforeEach(async () => {
+    bench = await createBench();
+  });
+  afterEach(() => bench.dispose());
+
+  async function planOf(groups: readonly Group[]): Promise<string> {
+    return putDocument(bench.store, { shards: [await putDocument(bench.store, { groups })] });
+  }
+
+  async function groupOf(seed: string, tag: string): Promise<Group> {
+    const image = await bench.push(SOURCE, seed);
+    const target = { tags: [tag as Tag], hasDigest: false };
+    return {
+      source: SOURCE,
+      digest: image.root.digest,
+      targets: [ONE, TWO].map((repository) => ({ repository, ...target })),
+    };
+  }
+
+  const promote = (index: string, round = 0, info = {}) =>
+    bench.run(bench.activities.promoteShard, { run: RUN, index, shard: 0, round }, info);
+
+  it('copies its groups and counts what that took', async () => {
+    const groups = [await groupOf('a', '1'), await groupOf('b', '2')];
+    const { counts, residue } = await promote(await planOf(groups));
+    assert.equal(residue, 0);
+    assert.equal(counts.edges, 4);
+    assert.equal(counts.manifests, 4);
+    assert.equal(bench.registry.tagOf(TWO, '2' as Tag), groups[1]?.digest);
+  });
+
+  it('puts what fails into the residue and goes on with the rest, and a later round finishes it', async () => {
+    const groups = [await groupOf('a', '1'), await groupOf('b', '2')];
+    bench.registry.before = ({ repository, name }) => {
+      if (repository === TWO && name === 'putManifest') throw new PromoterError('RegistryUnavailable', 'PUT two: 503');
+    };
+    const first = await promote(await planOf(groups));
+    assert.deepEqual([first.counts.edges, first.residue], [2, 2]);
+    const left = await bench.run(bench.activities.gatherResidue, { run: RUN, round: 0 });
+    assert.deepEqual([left.shards, left.edges, left.quarantined, left.reason], [1, 2, 0, 'PUT two: 503']);
+    bench.registry.before = () => {};
+    const second = await promote(left.index, 1);
+    assert.deepEqual([second.counts.edges, second.residue], [2, 0]);
+    assert.equal(bench.registry.tagOf(TWO, '2' as Tag), groups[1]?.digest);
+  });
+
+  it('quarantines what no retry can cure at once, and the rest when it is given up', async () => {
+    const groups = [await groupOf('a', '1'), await groupOf('b', '2')];
+    bench.registry.before = ({ repository, name, reference }) => {
+      if (repository !== TWO || name !== 'putManifest') return;
+      throw new PromoterError(reference === '1' ? 'RegistryDenied' : 'RegistryUnavailable', `PUT two:${reference}`);
+    };
+    await promote(await planOf(groups));
+    const left = await bench.run(bench.activities.gatherResidue, { run: RUN, round: 0 });
+    assert.deepEqual([left.edges, left.quarantined], [1, 1]);
+    await bench.run(bench.activities.quarantineResidue, { run: RUN, round: 0 });
+    const { edges, samples } = await bench.run(bench.activities.gatherQuarantine, { run: RUN });
+    assert.equal(edges, 2);
+    assert.deepEqual(samples.map(({ tag, reason }) => `${tag} ${reason}`).sort(), [
+      '1 RegistryDenied',
+      '2 RegistryUnavailable',
+    ]);
+  });
+
+  it('quarantines a tag that points elsewhere by now and never moves it', async () => {
+    const group = await groupOf('a', '1');
+    const other = await bench.push(TWO, 'other', '1');
+    await promote(await planOf([group]));
+    assert.equal(bench.registry.tagOf(TWO, '1' as Tag), other.root.digest);
+    const left = await bench.run(bench.activities.gatherResidue, { run: RUN, round: 0 });
+    assert.deepEqual([left.edges, left.quarantined], [0, 1]);
+  });
+
+  it('resumes behind the groups that an earlier attempt completed, and keeps its counts', async () => {
+    const groups = [await groupOf('a', '1'), await groupOf('b', '2')];
+    const index = await planOf(groups);
+    const counts = { edges: 2, present: 0, manifests: 2, blobs: 6, mounted: 0, bytes: 600 };
+    const before = bench.registry.calls.length;
+    const result = await promote(index, 0, { attempt: 2, heartbeatDetails: { index, done: [0], counts } });
+    assert.equal(result.counts.edges, 4);
+    assert.ok(bench.registry.calls.slice(before).every(({ reference }) => reference !== groups[0]?.digest));
+  });
+
+  it('writes nothing again that a lost attempt had finished', async () => {
+    const index = await planOf([await groupOf('a', '1')]);
+    await promote(index);
+    const before = bench.registry.calls.length;
+    const again = await promote(index, 0, { attempt: 2 });
+    assert.deepEqual([again.counts.edges, again.counts.present], [0, 2]);
+    assert.ok(
+      bench.registry.calls.slice(before).every(({ name }) => name === 'headManifest' || name === 'getManifest'),
+    );
+  });
+
+  it('records what it is about to promote before it writes', async () => {
+    const group = await groupOf('a', '1');
+    bench.registry.before = ({ name }) => {
+      if (name === 'openUpload') throw new PromoterError('RegistryUnavailable', 'gone');
+    };
+    await promote(await planOf([group]));
+    const [name = ''] = await debtNames(bench.store);
+    const [debt] = await readDebts(bench.store, name);
+    assert.equal(debt?.digest, group.digest);
+    assert.deepEqual(
+      debt?.targets.map(({ repository }) => repository),
+      [ONE, TWO],
+    );
+  });
+});

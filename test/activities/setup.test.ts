@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { PromoterError } from '../../src/errors.ts';
+import { createBench, failure, type Bench } from './support.ts';
+
+const MANIFEST = `registries:
+- {name: staging.example/s, src: true}
+- {name: one.example/prod}
+- {name: two.example/prod}
+images:
+- name: app
+  dmap: {"sha256:${'a'.repeat(64)}": ["1.0", "latest"]}
+`;
+
+describe('setup activity', () => {
+  let bench: Bench;
+  beforeEach(async () => {
+    bench = await createBench();
+  });
+  afterEach(() => bench.dispose());
+
+  const setup = (request: unknown) => bench.run(bench.activities.setup, { request });
+  const refusing = (broken: Record<string, PromoterError>) => {
+    bench.registry.ping = async (host) => {
+      const error = broken[host];
+      if (error !== undefined) throw error;
+    };
+  };
+
+  it('counts what the manifests ask for and names their destinations', async () => {
+    const result = await setup({ manifests: await bench.upload(MANIFEST), holdTimeout: '2 hours' });
+    assert.deepEqual(result.manifests, { files: 1, images: 1, digests: 1, edges: 4 });
+    assert.deepEqual(result.destinations, ['one.example/prod', 'two.example/prod']);
+    assert.equal(result.request.holdTimeout, 7_200_000);
+    assert.deepEqual(result.broken, []);
+  });
+
+  it('refuses a request with every field that is wrong, for good', async () => {
+    const request = { manifests: 'latest', confirm: 'yes', holdTimeout: 'soon', surprise: 1 };
+    await assert.rejects(
+      setup(request),
+      failure('RequestInvalid', /manifests: .*confirm: .*holdTimeout: 'soon' is no duration.*surprise/s, false),
+    );
+    await assert.rejects(setup(undefined), failure('RequestInvalid', /request/, false));
+  });
+
+  it('refuses manifests with file and line, for good', async () => {
+    const manifests = await bench.upload(MANIFEST.replace('"1.0"', '"not a tag"'));
+    await assert.rejects(
+      setup({ manifests }),
+      failure('ManifestInvalid', /manifest.yaml:7: invalid tag: not a tag/, false),
+    );
+  });
+
+  it('lets a broken destination cost its own edges only', async () => {
+    refusing({ 'two.example': new PromoterError('RegistryDenied', 'GET two.example/v2/ answered 403') });
+    const { broken } = await setup({ manifests: await bench.upload(MANIFEST) });
+    assert.deepEqual(broken, [
+      { host: 'two.example', reason: 'RegistryDenied', message: 'GET two.example/v2/ answered 403' },
+    ]);
+  });
+
+  it('fails for a broken destination when the request is strict', async () => {
+    refusing({ 'two.example': new PromoterError('RegistryDenied', 'GET two.example/v2/ answered 403') });
+    const manifests = await bench.upload(MANIFEST);
+    await assert.rejects(
+      setup({ manifests, strict: true }),
+      failure('RegistryDenied', /strict: .*answered 403/, false),
+    );
+  });
+
+  it('fails for good when no destination takes our credentials, and for now when one of them may come back', async () => {
+    const unauthorized = new PromoterError('RegistryUnauthorized', 'one.example: 401');
+    refusing({
+      'one.example': unauthorized,
+      'two.example': new PromoterError('RegistryUnauthorized', 'two.example: 401'),
+    });
+    const manifests = await bench.upload(MANIFEST);
+    await assert.rejects(
+      setup({ manifests }),
+      failure('RegistryUnauthorized', /one.example: 401; two.example: 401/, false),
+    );
+    refusing({
+      'one.example': unauthorized,
+      'two.example': new PromoterError('RegistryUnavailable', 'two.example: refused'),
+    });
+    await assert.rejects(setup({ manifests }), failure('RegistryUnavailable', /no destination can be used/, true));
+  });
+
+  it('fails when the source does not answer', async () => {
+    refusing({ 'staging.example': new PromoterError('RegistryUnavailable', 'staging.example: 500') });
+    const manifests = await bench.upload(MANIFEST);
+    await assert.rejects(setup({ manifests }), failure('RegistryUnavailable', /staging.example: 500/, true));
+  });
+});
