@@ -29,6 +29,7 @@ export type ErrorCode =
   | 'TrustRootInvalid'
   | 'ProgramMissing'
   | 'StackFailed'
+  | 'TemporalUnavailable'
   | 'RunConflict'
   | 'RunUnknown';
 

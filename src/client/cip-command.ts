@@ -1,0 +1,96 @@
+import { Command, Option } from 'commander';
+import { PromoterError } from '../errors.ts';
+import type { BundleInput } from '../manifest/bundle-reader.ts';
+import type { PromotionRequest } from '../workflows/messages.ts';
+import { booleanFlag } from './boolean-flags.ts';
+import { addServerOptions, type ServerOptions } from './common-options.ts';
+import type { CommandOutput } from './output.ts';
+
+export interface CipOptions extends ServerOptions {
+  readonly manifest?: string;
+  readonly thinManifestDir?: string;
+  readonly confirm?: boolean;
+  readonly parseOnly?: boolean;
+  readonly strict?: boolean;
+  readonly lenient?: boolean;
+  readonly sign?: boolean;
+  readonly onFailure?: 'hold' | 'fail';
+  readonly ui?: boolean;
+}
+
+const HELP = `
+Without --confirm nothing is written: the plan is printed as a table.
+
+The same command given again while its run is under way, or after it was killed, goes on with that run. While another
+promotion to the same destinations is running it ends with exit code 5.
+
+Exit codes:
+  0  done                                   3  finished, but edges were quarantined
+  1  failed                                 4  a phase is held and waits for a decision
+  2  wrong usage, or wrong manifests        5  another promotion is running
+
+Examples:
+  $ promoter cip --thin-manifest-dir registry.k8s.io
+  $ promoter cip --thin-manifest-dir registry.k8s.io --confirm
+  $ promoter cip --manifest manifest.yaml --parse-only --json
+  $ TEMPORAL_ADDRESS=temporal:7233 promoter cip --thin-manifest-dir registry.k8s.io --confirm
+`;
+
+/** The command that promotes: kpromo's `cip` with its flags. */
+export function cipCommand(output: CommandOutput): Command {
+  const command = new Command('cip')
+    .description('promote images: make the destinations match the manifests')
+    .optionsGroup('What is promoted:')
+    .option('--manifest <file>', 'a plain manifest')
+    .option('--thin-manifest-dir <folder>', "a folder of thin manifests, with 'images/' and 'manifests/'");
+  booleanFlag(command, 'lenient', 'only warn of what kpromo does not check in thin manifests');
+  command.optionsGroup('How it is done:');
+  booleanFlag(command, 'confirm', 'write; without it, only the plan is made');
+  booleanFlag(command, 'parse-only', 'only parse the manifests, offline');
+  booleanFlag(command, 'strict', 'promote nothing if there is any edge that cannot be promoted');
+  booleanFlag(command, 'sign', 'sign what is promoted', true);
+  command.addOption(
+    new Option(
+      '--on-failure <reaction>',
+      "when a phase fails for good: 'hold' it for a decision (what a terminal gets), or 'fail' the run",
+    ).choices(['hold', 'fail']),
+  );
+  booleanFlag(command, 'ui', 'start the UI with the server that is started here');
+  return addServerOptions(command)
+    .addHelpText('after', HELP)
+    .action(async (options: CipOptions) => {
+      const input = chooseInput(options);
+      const { runCip } = await import('./cip.ts');
+      await runCip(input, options, output);
+    });
+}
+
+/** Which manifests are meant. @throws PromoterError `UsageInvalid` unless it is said once */
+export function chooseInput({ manifest, thinManifestDir }: CipOptions): BundleInput {
+  if (manifest !== undefined && thinManifestDir !== undefined) {
+    throw new PromoterError('UsageInvalid', '--manifest and --thin-manifest-dir exclude each other; give one of them');
+  }
+  if (manifest !== undefined) return { kind: 'plain', path: manifest };
+  if (thinManifestDir !== undefined) return { kind: 'thin', directory: thinManifestDir };
+  throw new PromoterError('UsageInvalid', 'at least a manifest file or thin manifest directory have to be specified');
+}
+
+/** What the options ask the workflow to do with uploaded manifests. */
+export function requestOf(
+  options: CipOptions,
+  { manifests, terminal, selfContained }: { manifests: string; terminal: boolean; selfContained: boolean },
+): PromotionRequest {
+  return {
+    manifests,
+    confirm: options.confirm === true,
+    strict: options.strict === true,
+    lenient: options.lenient === true,
+    sign: options.sign !== false,
+    onPhaseFailure: options.onFailure ?? (terminal ? 'hold' : 'fail'),
+    ...(selfContained ? { policies: QUICK_RESUMPTION } : {}),
+  };
+}
+
+// The worker dies with the command. When that is given again, what it was doing is resumed once its heartbeat is missed.
+const HEARTBEAT = { heartbeat: '10 seconds' } as const;
+const QUICK_RESUMPTION = { setup: HEARTBEAT, plan: HEARTBEAT, promote: HEARTBEAT } as const;

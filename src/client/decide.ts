@@ -1,0 +1,110 @@
+import { WorkflowUpdateFailedError } from '@temporalio/client';
+import { loadConfig } from '../config.ts';
+import { PromoterError } from '../errors.ts';
+import { abortPromotion, retryPhase, skipPhase, type PromotionRequest } from '../workflows/messages.ts';
+import type { DecideOptions, DecisionName } from './decide-command.ts';
+import { EXIT_CODE } from './exit-code.ts';
+import { describeThrown } from './failure-text.ts';
+import { writeJsonResult } from './json-result.ts';
+import type { CommandOutput } from './output.ts';
+import { conductRun, type ConductOptions } from './run-conduct.ts';
+import { readRequest, type RunReference } from './run-request.ts';
+import { startRun } from './run-start.ts';
+import { readStatus, type DetailedStatus } from './run-status.ts';
+import { withSession } from './session-loop.ts';
+import type { TemporalSession } from './temporal-session.ts';
+import type { WatchOptions } from './watch-command.ts';
+
+const UPDATES = { retry: retryPhase, skip: skipPhase, abort: abortPromotion } as const;
+
+/** Follows a run to its end. @throws PromoterError `RunUnknown` and what opening a session throws */
+export async function runWatch(id: string, options: WatchOptions, output: CommandOutput): Promise<void> {
+  const config = await loadConfig(options);
+  await conductRun(config, conductOptions(`promoter watch '${id}'`, options, output, false), (session) =>
+    readStatus(session, id),
+  );
+}
+
+/** Decides how a run goes on, and follows it unless that ends it. @throws PromoterError */
+export async function runDecision(
+  name: DecisionName,
+  id: string,
+  options: DecideOptions,
+  output: CommandOutput,
+): Promise<void> {
+  const config = await loadConfig(options);
+  if (name === 'abort') {
+    const onNote = (note: string): void => void output.stderr.write(`${note}\n`);
+    const run = await withSession(config, { worker: true, onNote }, async (session) => {
+      const status = await readStatus(session, id);
+      await sendDecision(session, status, name, options.reason);
+      // Only a worker can end the run in good order, so ours must not stop before it has.
+      await session.client.workflow
+        .getHandle(id, status.runId)
+        .result()
+        .catch(() => undefined);
+      return status;
+    });
+    output.setExitCode(EXIT_CODE.done);
+    if (options.json === true) await writeJsonResult(output.stdout, { ...runOf(run), outcome: 'aborted', exitCode: 0 });
+    else output.stdout.write(`aborted ${run.workflowId}\n`);
+    return;
+  }
+  await conductRun(config, conductOptions(`promoter watch '${id}'`, options, output, true), async (session, note) => {
+    const status = await readStatus(session, id);
+    if (status.endedAt === undefined || name === 'skip') {
+      await sendDecision(session, status, name, options.reason);
+      note(
+        `${name === 'retry' ? 'trying' : 'skipping'} ${status.phase ?? 'the phase'}${name === 'retry' ? ' again' : ''}`,
+      );
+      return runOf(status);
+    }
+    const request = requestAgain(status, await readRequest(session.client, status));
+    const { workflowId, destinations } = status;
+    const run = await startRun(session, config, { workflowId, request, destinations });
+    note(`started ${workflowId} again${request.only === undefined ? '' : ' for the quarantined edges'}`);
+    return run;
+  });
+}
+
+/** What a run that has ended would have to do again: everything if it failed, else what it quarantined. */
+export function requestAgain(status: DetailedStatus, request: PromotionRequest): PromotionRequest {
+  const { report, workflowId } = status;
+  if (report === undefined) return request;
+  const { edges, list } = report.quarantine;
+  if (edges === 0 || list === undefined) {
+    throw new PromoterError('UsageInvalid', `${workflowId} has ended and nothing is left to retry`);
+  }
+  return { ...request, only: list };
+}
+
+async function sendDecision(
+  session: TemporalSession,
+  { workflowId, endedAt }: DetailedStatus,
+  name: DecisionName,
+  reason: string | undefined,
+): Promise<void> {
+  if (endedAt !== undefined) {
+    throw new PromoterError('UsageInvalid', `${workflowId} ended at ${endedAt}: there is nothing to ${name}`);
+  }
+  const decision = reason === undefined ? undefined : { reason };
+  try {
+    await session.client.workflow.getHandle(workflowId).executeUpdate(UPDATES[name], { args: [decision] });
+  } catch (error) {
+    if (!(error instanceof WorkflowUpdateFailedError)) throw error;
+    throw new PromoterError('UsageInvalid', `${workflowId}: ${describeThrown(error)}`, { cause: error });
+  }
+}
+
+function conductOptions(
+  again: string,
+  options: WatchOptions,
+  output: CommandOutput,
+  stopAtHold: boolean,
+): ConductOptions {
+  return { output, json: options.json === true, ui: options.ui === true, stopAtHold, again };
+}
+
+function runOf({ workflowId, runId }: RunReference): RunReference {
+  return { workflowId, runId };
+}

@@ -1,0 +1,94 @@
+import { Command, CommanderError } from 'commander';
+import { readFileSync } from 'node:fs';
+import { expandBooleanFlags } from './boolean-flags.ts';
+import { cipCommand } from './cip-command.ts';
+import { decideCommand } from './decide-command.ts';
+import { EXIT_CODE, exitCodeOfError } from './exit-code.ts';
+import { codeOf, describeThrown } from './failure-text.ts';
+import { listCommand } from './list-command.ts';
+import { manifestCommand } from './manifest-command.ts';
+import type { CommandOutput } from './output.ts';
+import { statusCommand } from './status-command.ts';
+import { uploadCommand } from './upload-command.ts';
+import { watchCommand } from './watch-command.ts';
+import { workerCommand } from './worker-command.ts';
+
+const HELP = `
+With a Temporal server (--address, TEMPORAL_ADDRESS, or a profile in temporal.toml) the work is done by the workers
+there. Without one, a server is started for as long as the command runs; it remembers everything in the state folder.
+
+\`promoter help <command>\` says more of each command.
+`;
+
+/** The whole command line. */
+export function createProgram(output: CommandOutput): Command {
+  const program = new Command('promoter')
+    .description(
+      'Decides which container images the world may pull: promotes them from staging to production registries.',
+    )
+    .version(readVersion(), '--version', 'print the version')
+    .helpOption('-h, --help', 'print help')
+    .addHelpText('after', HELP)
+    .configureHelp({ showGlobalOptions: false })
+    .commandsGroup('Promote:')
+    .addCommand(cipCommand(output))
+    .addCommand(workerCommand())
+    .commandsGroup('Look after runs:')
+    .addCommand(statusCommand(output))
+    .addCommand(listCommand(output))
+    .addCommand(watchCommand(output))
+    .addCommand(decideCommand('retry', output))
+    .addCommand(decideCommand('skip', output))
+    .addCommand(decideCommand('abort', output))
+    .commandsGroup('Work on manifests:')
+    .addCommand(manifestCommand(output).addCommand(uploadCommand(output)));
+  prepare(program, output);
+  return program;
+}
+
+/** Runs the command line with some arguments; whatever happens is printed and becomes the exit code. */
+export async function runProgram(program: Command, args: readonly string[], output: CommandOutput): Promise<void> {
+  try {
+    await program.parseAsync(expandBooleanFlags(program, args), { from: 'user' });
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      output.setExitCode(error.exitCode === 0 ? EXIT_CODE.done : EXIT_CODE.usage);
+      return;
+    }
+    const exitCode = exitCodeOfError(error);
+    output.setExitCode(exitCode);
+    if (args.includes('--json') || args.includes('--json=true')) {
+      const failure = { code: codeOf(error), message: describeThrown(error) };
+      output.stdout.write(`${JSON.stringify({ outcome: 'error', exitCode, failure }, null, 2)}\n`);
+    }
+    output.stderr.write(`${isTalkative(args) && error instanceof Error ? error.stack : describeThrown(error)}\n`);
+  }
+}
+
+function prepare(command: Command, output: CommandOutput): void {
+  command.exitOverride().configureOutput({
+    writeOut: (text) => void output.stdout.write(text),
+    writeErr: (text) => void output.stderr.write(text),
+    getOutHelpWidth: () => output.stdout.columns ?? 120,
+    getErrHelpWidth: () => output.stderr.columns ?? 120,
+    getOutHasColors: () => false,
+    getErrHasColors: () => false,
+  });
+  for (const child of command.commands) prepare(child, output);
+}
+
+function isTalkative(args: readonly string[]): boolean {
+  return /--log-level[= ](debug|trace)\b/.test(args.join(' '));
+}
+
+function readVersion(): string {
+  const paths = ['../../package.json', '../../../package.json'];
+  for (const path of paths) {
+    try {
+      return (JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8')) as { version: string }).version;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    }
+  }
+  return 'unknown';
+}

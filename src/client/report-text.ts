@@ -1,0 +1,59 @@
+import type { PromotionReport, QuarantinedEdge, VerdictCounts } from '../workflows/messages.ts';
+import { counted, formatBytes, formatDuration } from './units.ts';
+
+const VERDICTS: readonly (readonly [keyof VerdictCounts, string])[] = [
+  ['promote', 'to promote'],
+  ['tag-missing', 'to tag'],
+  ['done', 'already there'],
+  ['tag-move', 'would move a tag'],
+  ['lost', 'lost at the source'],
+  ['overlap', 'contradicting each other'],
+  ['unreadable', 'with a destination that could not be read'],
+];
+
+/** What a run found and did, a line for each kind of thing. */
+export function renderReport(report: PromotionReport): string {
+  return [planLine(report), ...resultLines(report)].map((line) => `${line}\n`).join('');
+}
+
+/** The rows of the phases, for people who look in on a run. */
+export function renderPhases(report: PromotionReport, now: number): string {
+  const name = Math.max(...report.phases.map((row) => row.name.length));
+  return report.phases
+    .map((row) => {
+      const time = row.startedAt === undefined ? '' : formatDuration((row.endedAt ?? now) - row.startedAt);
+      const shards = row.shards === undefined ? '' : `${row.shards.done}/${row.shards.total}`;
+      return `  ${row.name.padEnd(name)}  ${row.state.padEnd(7)}  ${time.padEnd(10)}  ${shards.padEnd(9)}  ${row.note ?? ''}`.trimEnd();
+    })
+    .map((line) => `${line}\n`)
+    .join('');
+}
+
+/** The edges that were kept back, each with its reason. */
+export function renderQuarantine(edges: readonly QuarantinedEdge[], total: number): string {
+  if (total === 0) return '';
+  const lines = edges.map(
+    ({ destination, tag, digest, reason, message }) =>
+      `  ${tag === undefined ? `${destination}@${digest}` : `${destination}:${tag}`}\n    ${reason}: ${message}`,
+  );
+  const more = total - edges.length;
+  const rest = more > 0 ? [`  … and ${more.toLocaleString('en')} more (--json prints all)`] : [];
+  return [`Quarantined ${counted(total, 'edge')}:`, ...lines, ...rest].map((line) => `${line}\n`).join('');
+}
+
+function planLine({ plan, manifests }: PromotionReport): string {
+  if (plan === undefined) return manifests === undefined ? 'No plan was made.' : counted(manifests.edges, 'edge');
+  const verdicts = VERDICTS.filter(([verdict]) => (plan.verdicts[verdict] ?? 0) > 0);
+  const counts = verdicts.map(([verdict, text]) => `${(plan.verdicts[verdict] ?? 0).toLocaleString('en')} ${text}`);
+  const total = Object.values(plan.verdicts).reduce((sum, count) => sum + count, 0);
+  return counts.length === 0 ? 'Plan: no edges.' : `Plan: ${counted(total, 'edge')}: ${counts.join(', ')}.`;
+}
+
+function resultLines({ outcome, copied, plan }: PromotionReport): readonly string[] {
+  if (outcome === 'dry-run') return ['Dry run: nothing was written. Give --confirm to promote.'];
+  if (copied.edges === 0 && copied.present === 0) return plan?.edges === 0 ? ['Nothing to promote.'] : [];
+  const found = copied.present === 0 ? '' : `, ${copied.present.toLocaleString('en')} found there`;
+  const mounted = copied.mounted === 0 ? '' : ` and ${copied.mounted.toLocaleString('en')} mounted`;
+  const traffic = `${counted(copied.manifests, 'manifest')}, ${counted(copied.blobs, 'blob')} uploaded${mounted}, ${formatBytes(copied.bytes)}`;
+  return [`Promoted ${counted(copied.edges, 'edge')}${found}: ${traffic}.`];
+}

@@ -1,0 +1,59 @@
+import type { Config } from '../config.ts';
+import { listenForInterruption } from './interruption.ts';
+import { showAsLines } from './line-progress.ts';
+import type { CommandOutput } from './output.ts';
+import { followRun } from './run-follow.ts';
+import { printEnd } from './run-end.ts';
+import type { RunReference } from './run-request.ts';
+import { withSession } from './session-loop.ts';
+import { runLink, type TemporalSession } from './temporal-session.ts';
+import { showOnTerminal } from './terminal-progress.ts';
+
+export interface ConductOptions {
+  readonly output: CommandOutput;
+  readonly json: boolean;
+  /** Self-contained, start the server with its UI. */
+  readonly ui: boolean;
+  /** Whether a held phase ends the command. */
+  readonly stopAtHold: boolean;
+  /** The command that goes on with the run, for whoever interrupts it. */
+  readonly again: string;
+}
+
+/**
+ * Follows a run from where `begin` starts or finds it to its end, shows how it gets on, and prints how it ended.
+ *
+ * @param begin called once; what it says as a note is shown before anything else
+ * @throws PromoterError as `begin` and {@link withSession} do
+ */
+export async function conductRun(
+  config: Config,
+  options: ConductOptions,
+  begin: (session: TemporalSession, note: (text: string) => void) => Promise<RunReference>,
+): Promise<void> {
+  const { output } = options;
+  const interruption = listenForInterruption();
+  const progress = output.stderr.isTTY === true ? showOnTerminal(output.stderr) : showAsLines(output.stderr);
+  let run: RunReference | undefined;
+  try {
+    const needs = { worker: true, ui: options.ui, onNote: progress.note };
+    const end = await withSession(config, needs, async (session) => {
+      run ??= await begin(session, progress.note);
+      const link = runLink(session, config.namespace, run);
+      if (link !== undefined) progress.note(link);
+      const followed = await followRun(session, run, {
+        onReport: progress.show,
+        onNote: progress.note,
+        signal: interruption.signal,
+        stopAtHold: options.stopAtHold,
+      });
+      return { ...followed, run, link, server: session.server };
+    });
+    progress.close();
+    const code = await printEnd(end, { config, output, json: options.json, again: options.again });
+    output.setExitCode(code ?? interruption.exitCode());
+  } finally {
+    progress.close();
+    interruption.close();
+  }
+}

@@ -1,0 +1,104 @@
+import type { Config } from '../config.ts';
+import { openFolderStore } from '../plan/folder-store.ts';
+import { getEdges } from '../plan/document.ts';
+import type { PlanStore } from '../plan/store.ts';
+import type { Digest } from '../reference.ts';
+import type { PromotionReport, QuarantinedEdge } from '../workflows/messages.ts';
+import { EXIT_CODE, exitCodeOfReport, type ExitCode } from './exit-code.ts';
+import { codeOf, describeThrown } from './failure-text.ts';
+import { writeJsonResult } from './json-result.ts';
+import type { CommandOutput } from './output.ts';
+import { readPlanRows, renderPlan } from './plan-rows.ts';
+import { renderQuarantine, renderReport } from './report-text.ts';
+import type { RunEnd } from './run-follow.ts';
+import type { RunReference } from './run-request.ts';
+import type { TemporalSession } from './temporal-session.ts';
+
+export type FollowedRun = RunEnd & {
+  readonly run: RunReference;
+  readonly link: string | undefined;
+  readonly server: TemporalSession['server'];
+};
+
+interface PrintOptions {
+  readonly config: Config;
+  readonly output: CommandOutput;
+  readonly json: boolean;
+  readonly again: string;
+}
+
+const ROWS_SHOWN = 200;
+
+/** Prints how a run ended, or why it is no longer followed. @returns the exit code; none when it was interrupted */
+export async function printEnd(end: FollowedRun, options: PrintOptions): Promise<ExitCode | undefined> {
+  const { output } = options;
+  const exitCode = exitCodeOfEnd(end);
+  if (options.json) await printJson(end, exitCode, options);
+  else if (end.kind === 'ended') await printReport(end.report, options);
+  if (end.kind === 'failed') output.stderr.write(`${describeThrown(end.failure)}\n`);
+  if (end.kind === 'held') output.stderr.write(heldText(end.report, end.run));
+  if (end.kind === 'interrupted') output.stderr.write(interruptedText(end, options.again));
+  return exitCode;
+}
+
+function exitCodeOfEnd(end: RunEnd): ExitCode | undefined {
+  switch (end.kind) {
+    case 'ended':
+      return exitCodeOfReport(end.report);
+    case 'held':
+      return EXIT_CODE.held;
+    case 'failed':
+      return EXIT_CODE.failed;
+    case 'interrupted':
+      return undefined;
+  }
+}
+
+async function printReport(report: PromotionReport, { config, output }: PrintOptions): Promise<void> {
+  const store = await openFolderStore(config.planStore);
+  for (const warning of report.warnings) output.stderr.write(`warning: ${warning}\n`);
+  if (report.outcome === 'dry-run' && report.plan !== undefined) {
+    const width = output.stdout.isTTY === true ? output.stdout.columns : undefined;
+    const rows = readPlanRows(store, report.plan.digest);
+    output.stdout.write(await renderPlan(rows, report.plan.edges, { limit: ROWS_SHOWN, width }));
+  }
+  const quarantine = await readQuarantine(store, report);
+  output.stdout.write(renderQuarantine(quarantine.slice(0, ROWS_SHOWN), report.quarantine.edges));
+  output.stdout.write(renderReport(report));
+}
+
+async function printJson(end: FollowedRun, exitCode: ExitCode | undefined, options: PrintOptions): Promise<void> {
+  const { report } = end;
+  const store = await openFolderStore(options.config.planStore);
+  const isDryRun = report?.outcome === 'dry-run' && report.plan !== undefined;
+  await writeJsonResult(
+    options.output.stdout,
+    {
+      ...end.run,
+      ui: end.link,
+      outcome: end.kind === 'ended' ? end.report.outcome : end.kind,
+      exitCode,
+      report,
+      failure: end.kind === 'failed' ? { code: codeOf(end.failure), message: describeThrown(end.failure) } : undefined,
+      quarantine: report === undefined ? undefined : await readQuarantine(store, report),
+    },
+    isDryRun ? { plan: readPlanRows(store, report.plan?.digest ?? '') } : {},
+  );
+}
+
+async function readQuarantine(store: PlanStore, { quarantine }: PromotionReport): Promise<readonly QuarantinedEdge[]> {
+  return quarantine.list === undefined ? quarantine.samples : getEdges(store, quarantine.list as Digest);
+}
+
+function heldText({ hold }: PromotionReport, { workflowId }: RunReference): string {
+  return `${hold?.phase} failed and is held: ${hold?.reason}
+mend the cause, then go on with:  promoter retry '${workflowId}'
+or end the run with:              promoter abort '${workflowId}'
+`;
+}
+
+function interruptedText({ run, server }: FollowedRun, again: string): string {
+  return server === 'own'
+    ? `stopped; ${run.workflowId} goes on where it was when you give the same command again (${again})\n`
+    : `no longer following; ${run.workflowId} goes on: promoter watch '${run.workflowId}'\n`;
+}

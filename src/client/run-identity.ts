@@ -1,0 +1,35 @@
+import { createHash } from 'node:crypto';
+import type { PromotionRequest } from '../workflows/messages.ts';
+
+/**
+ * What makes a request the same as another: what it would do. How long it waits, how often it retries and who started it
+ * are left out, so that the same command in another terminal goes on with the run of the first.
+ *
+ * @returns 64 hex digits
+ */
+export function requestIdentity(request: PromotionRequest): string {
+  const { manifests, confirm = false, strict = false, lenient = false, sign = true, only = '' } = request;
+  return hash([manifests, String(confirm), String(strict), String(lenient), String(sign), only]);
+}
+
+/**
+ * The workflow id of a promotion: its destinations make it, so that there is one at a time for a production.
+ *
+ * @param destinations the registries of the manifests that are written to
+ */
+export function promotionId(destinations: Iterable<string>): string {
+  const sorted = [...new Set(destinations)].sort();
+  const [first = 'nowhere', ...others] = sorted;
+  const host = first.split('/', 1)[0];
+  const more = others.length === 0 ? '' : `+${others.length}`;
+  return `promotion/${host}${more}-${hash(sorted).slice(0, 8)}`;
+}
+
+/** The workflow id of a dry run: any number of different ones may run at once. */
+export function dryRunId(request: PromotionRequest): string {
+  return `dry-run/${requestIdentity(request).slice(0, 16)}`;
+}
+
+function hash(parts: readonly string[]): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+}

@@ -1,0 +1,89 @@
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import type { Config } from '../config.ts';
+import { PromoterError } from '../errors.ts';
+import type { PromotionRequest } from '../workflows/messages.ts';
+import { requestIdentity } from './run-identity.ts';
+import { readRequest, type RunReference } from './run-request.ts';
+import { commitKey, destinationsKey } from './search-attributes.ts';
+import { runLink, type TemporalSession } from './temporal-session.ts';
+
+export interface StartedRun extends RunReference {
+  /** It was running already; this is the run of the same command given before. */
+  readonly joined: boolean;
+}
+
+/** A workflow may end between being found in the way and being looked at. */
+const TRIES = 5;
+
+/** A run that is to be. */
+export interface RunPlan {
+  readonly workflowId: string;
+  readonly request: PromotionRequest;
+  /** The registries that the manifests name as destinations. */
+  readonly destinations: readonly string[];
+}
+
+/**
+ * Starts a promotion, or joins the one that is doing the same already.
+ *
+ * @throws PromoterError `RunConflict` when another promotion to the same destinations is running
+ */
+export async function startRun(
+  session: TemporalSession,
+  config: Config,
+  { workflowId, request, destinations }: RunPlan,
+): Promise<StartedRun> {
+  for (let tries = 1; ; tries++) {
+    try {
+      const handle = await session.client.workflow.start('promotion', {
+        workflowId,
+        taskQueue: config.taskQueue,
+        args: [request],
+        workflowIdConflictPolicy: 'FAIL',
+        workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+        ...describeRun(request, destinations),
+      });
+      return { workflowId, runId: handle.firstExecutionRunId, joined: false };
+    } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError) || tries === TRIES) throw error;
+    }
+    const joined = await joinRun(session, config, workflowId, request);
+    if (joined !== undefined) return joined;
+  }
+}
+
+async function joinRun(
+  session: TemporalSession,
+  config: Config,
+  workflowId: string,
+  request: PromotionRequest,
+): Promise<StartedRun | undefined> {
+  const { runId, status, startTime } = await session.client.workflow.getHandle(workflowId).describe();
+  if (status.name !== 'RUNNING') return undefined;
+  const other = await readRequest(session.client, { workflowId, runId });
+  if (requestIdentity(other) === requestIdentity(request)) return { workflowId, runId, joined: true };
+  const link = runLink(session, config.namespace, { workflowId, runId });
+  const where = link === undefined ? '' : ` (${link})`;
+  throw new PromoterError(
+    'RunConflict',
+    `another promotion to the same destinations is running since ${startTime.toISOString()}: ${workflowId}${where}
+wait for it with \`promoter watch '${workflowId}'\` and start again, or end it with \`promoter abort '${workflowId}'\` (what it has copied stays)`,
+  );
+}
+
+function describeRun(request: PromotionRequest, destinations: readonly string[]) {
+  const kind = request.confirm === true ? 'Promotion' : 'Dry run of a promotion';
+  const lines = destinations.map((name) => `- ${name}`);
+  return {
+    staticSummary: `${kind} to ${shorten(destinations)}`,
+    staticDetails: [`${kind} of the manifests ${request.manifests} to`, '', ...lines.slice(0, 50)].join('\n'),
+    typedSearchAttributes: [
+      { key: destinationsKey, value: [...destinations] },
+      ...(request.commit === undefined ? [] : [{ key: commitKey, value: request.commit }]),
+    ],
+  };
+}
+
+function shorten([first = 'nowhere', ...others]: readonly string[]): string {
+  return others.length === 0 ? first : `${first} and ${others.length} more`;
+}

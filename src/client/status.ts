@@ -1,0 +1,47 @@
+import { loadConfig } from '../config.ts';
+import { PromoterError } from '../errors.ts';
+import type { ServerOptions } from './common-options.ts';
+import { writeJsonResult } from './json-result.ts';
+import type { CommandOutput } from './output.ts';
+import { renderPhases, renderQuarantine, renderReport } from './report-text.ts';
+import { listRuns } from './run-list.ts';
+import { exitCodeOfStatus, readStatus, type DetailedStatus } from './run-status.ts';
+import { withSession } from './session-loop.ts';
+import { runLink, type TemporalSession } from './temporal-session.ts';
+
+/** Says how a run stands. @throws PromoterError `RunUnknown` and what opening a session throws */
+export async function runStatus(id: string | undefined, options: ServerOptions, output: CommandOutput): Promise<void> {
+  const config = await loadConfig(options);
+  const onNote = (note: string): void => void output.stderr.write(`${note}\n`);
+  const { status, link } = await withSession(config, { worker: false, onNote }, async (session) => {
+    const status = await readStatus(session, id ?? (await latest(session)));
+    return { status, link: runLink(session, config.namespace, status) };
+  });
+  const exitCode = exitCodeOfStatus(status);
+  output.setExitCode(exitCode);
+  if (options.json === true) await writeJsonResult(output.stdout, { ...status, ui: link, exitCode });
+  else output.stdout.write(renderStatus(status, link));
+}
+
+async function latest(session: TemporalSession): Promise<string> {
+  const [run] = await listRuns(session, 1);
+  if (run === undefined) throw new PromoterError('RunUnknown', `there are no runs on ${session.address}`);
+  return run.workflowId;
+}
+
+function renderStatus(status: DetailedStatus, link: string | undefined): string {
+  const { workflowId, runId, state, phase, startedAt, endedAt, report, failure } = status;
+  const lines = [
+    `${workflowId} (run ${runId})`,
+    `${state}${phase === undefined ? '' : ` in ${phase}`}; started ${startedAt}${endedAt === undefined ? '' : `, ended ${endedAt}`}`,
+    ...(link === undefined ? [] : [link]),
+    ...(failure === undefined ? [] : [failure]),
+    ...(report?.hold === undefined
+      ? []
+      : [`held: ${report.hold.reason}`, `go on with: promoter retry '${workflowId}'`]),
+  ];
+  const head = lines.map((line) => `${line}\n`).join('');
+  if (report === undefined) return head;
+  const { samples, edges } = report.quarantine;
+  return `${head}${renderPhases(report, Date.now())}${renderQuarantine(samples, edges)}${renderReport(report)}`;
+}

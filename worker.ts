@@ -1,0 +1,101 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { DefaultLogger, Worker, bundleWorkflowCode } from '@temporalio/worker';
+import type { NativeConnection, WorkflowBundleOption } from '@temporalio/worker';
+import { rethrowCancellation } from './src/activities/cancellation.ts';
+import { createActivities } from './src/activities/index.ts';
+import { describeThrown } from './src/client/failure-text.ts';
+import { aborted, listenForInterruption } from './src/client/interruption.ts';
+import { ensureSearchAttributes } from './src/client/search-attributes.ts';
+import { installRuntime } from './src/client/worker-log.ts';
+import { connectWorker } from './src/client/worker-connection.ts';
+import { loadConfig, type Config } from './src/config.ts';
+import { openFolderStore } from './src/plan/folder-store.ts';
+import { createRegistry } from './src/registry/client.ts';
+import { createCopier } from './src/registry/copy.ts';
+
+export interface WorkerSettings {
+  /** Without it the worker opens and closes its own to the server of the configuration. */
+  readonly connection?: NativeConnection;
+  /** From {@link loadWorkflows}, where that has been done already. */
+  readonly workflows?: WorkflowBundleOption;
+  /** How long activities may go on after a stop was asked for, in milliseconds; 30 s by default. */
+  readonly graceMs?: number;
+}
+
+export interface RunningWorker {
+  /** Resolves when the worker has stopped, and rejects when it could not go on. */
+  readonly done: Promise<void>;
+  /** Takes no more work, lets activities end within the grace time and cancels the rest; they resume elsewhere. */
+  readonly stop: () => Promise<void>;
+}
+
+/** The workflows' bundle: built beside this file by `npm run build`, or else from the sources now (1–2 s). */
+export async function loadWorkflows(): Promise<WorkflowBundleOption> {
+  const codePath = fileURLToPath(new URL('./workflow-bundle.js', import.meta.url));
+  if (existsSync(codePath)) return { codePath };
+  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+  const workflowsPath = fileURLToPath(new URL(`./src/workflows/index.${extension}`, import.meta.url));
+  return bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR') });
+}
+
+/** Starts a promotion worker. @throws PromoterError `StoreUnavailable`, `ConfigInvalid`, `TemporalUnavailable` */
+export async function startWorker(config: Config, settings: WorkerSettings = {}): Promise<RunningWorker> {
+  const { graceMs = 30_000 } = settings;
+  const store = await openFolderStore(config.planStore);
+  const connection = settings.connection ?? (await connectWorker(config));
+  await ensureSearchAttributes(connection, config.namespace);
+  const { requestsPerSecond, plainHttpHosts } = config;
+  const registry = createRegistry({
+    plainHttpHosts,
+    ...(requestsPerSecond === undefined ? {} : { requestsPerSecond }),
+  });
+  const worker = await Worker.create({
+    connection,
+    namespace: config.namespace,
+    taskQueue: config.taskQueue,
+    workflowBundle: settings.workflows ?? (await loadWorkflows()),
+    activities: createActivities({ registry, copier: createCopier(registry), store }),
+    interceptors: { activity: [rethrowCancellation] },
+    // Promotions are few; the default grows with the heap, which belongs to blobs here.
+    maxCachedWorkflows: 200,
+    // An activity learns of a pause, a reset or a cancellation at a heartbeat: within three seconds at most.
+    maxHeartbeatThrottleInterval: '2 seconds',
+    defaultHeartbeatThrottleInterval: '1 second',
+    shutdownGraceTime: graceMs,
+    shutdownForceTime: graceMs + 15_000,
+  });
+  const run = async (): Promise<void> => {
+    try {
+      await worker.run();
+    } finally {
+      await registry.close();
+      if (settings.connection === undefined) await connection.close();
+    }
+  };
+  const done = run();
+  return {
+    done,
+    stop: () => {
+      if (worker.getState() === 'RUNNING') worker.shutdown();
+      return done;
+    },
+  };
+}
+
+/** Works until a signal asks it to end. */
+export async function runWorker(config: Config): Promise<void> {
+  installRuntime(config.logLevel ?? 'warn');
+  const { signal } = listenForInterruption();
+  const worker = await startWorker(config);
+  await Promise.race([worker.done, aborted(signal).then(worker.stop)]);
+}
+
+if (import.meta.main) {
+  try {
+    await runWorker(await loadConfig());
+  } catch (error) {
+    process.stderr.write(`promoter worker: ${describeThrown(error)}\n`);
+    process.exitCode = 1;
+  }
+}
