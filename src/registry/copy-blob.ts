@@ -2,6 +2,7 @@ import { isTransient } from '../errors.ts';
 import type { PromoterError } from '../errors.ts';
 import type { RepositoryName } from '../reference.ts';
 import { attempt } from './copy-attempts.ts';
+import type { RegistryClient } from './client-options.ts';
 import type { Placement } from './placement.ts';
 import type { BlobUpload, CallOptions, Descriptor, Registry } from './registry.ts';
 import type { BlobShare } from './spool.ts';
@@ -9,8 +10,11 @@ import type { BlobShare } from './spool.ts';
 /** How a blob came to be in a repository. */
 export type BlobArrival = 'mounted' | 'uploaded' | 'found';
 
+/** The calls of a registry that copying needs. */
+export type CopyRegistry = Registry & Pick<RegistryClient, 'putBlobAtOnce'>;
+
 export interface BlobDelivery {
-  readonly registry: Registry;
+  readonly registry: CopyRegistry;
   readonly placement: Placement;
   readonly repository: RepositoryName;
   readonly blob: Descriptor;
@@ -25,7 +29,7 @@ const ASK_ABOVE_BYTES = 32 * 1024 * 1024;
 
 /**
  * Sees to it that a repository holds a blob, with the fewest requests: none where it is known to be, one where it can be
- * mounted, two where it must be sent. `undefined` when there was nothing to do.
+ * mounted, one or two where it must be sent. `undefined` when there was nothing to do.
  */
 export function deliverBlob(delivery: BlobDelivery): Promise<BlobArrival | undefined> {
   const { placement, repository, blob, options } = delivery;
@@ -48,8 +52,8 @@ async function upload(delivery: BlobDelivery, opened: BlobUpload | undefined): P
     async function uploadOnce(earlier: number): Promise<void> {
       // The upload may have ended well and only its answer been lost.
       if (earlier > 0 && (await registry.hasBlob(repository, blob.digest, options))) return;
-      const session = (earlier === 0 ? opened : undefined) ?? (await registry.openUpload(repository, options));
-      await registry.putBlob(session, blob, content, options);
+      if (earlier === 0 && opened !== undefined) await registry.putBlob(opened, blob, content, options);
+      else await registry.putBlobAtOnce(repository, blob, content, options);
     }
     await attempt(uploadOnce, isCuredByNewSession, options.signal);
   }, options.signal);

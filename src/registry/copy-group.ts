@@ -1,6 +1,7 @@
 import { PromoterError } from '../errors.ts';
 import { hostOf } from '../reference.ts';
 import type { Digest, RepositoryName } from '../reference.ts';
+import type { CopyRegistry } from './copy-blob.ts';
 import { readFromSource } from './copy-source.ts';
 import type { ManifestSource } from './copy-source.ts';
 import { copyToTarget } from './copy-target.ts';
@@ -13,7 +14,7 @@ import type { BlobShare, Spool } from './spool.ts';
 
 /** What all groups of a process share. */
 export interface Workshop {
-  readonly registry: Registry;
+  readonly registry: CopyRegistry;
   readonly placement: Placement;
   readonly spool: Spool;
   readonly manifests: ManifestSource;

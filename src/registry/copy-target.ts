@@ -1,18 +1,19 @@
 import { PromoterError } from '../errors.ts';
 import type { Digest } from '../reference.ts';
 import { deliverBlob } from './copy-blob.ts';
+import type { CopyRegistry } from './copy-blob.ts';
 import { writeTags } from './copy-tags.ts';
 import type { TagsResult } from './copy-tags.ts';
 import type { CopyTarget, TargetOutcome } from './copy.ts';
 import { blobsOf, nodesOf } from './manifest-graph.ts';
 import type { ManifestNode } from './manifest-graph.ts';
 import type { Placement } from './placement.ts';
-import type { CallOptions, Descriptor, ManifestContent, Registry } from './registry.ts';
+import type { CallOptions, Descriptor, ManifestContent } from './registry.ts';
 import type { BlobShare } from './spool.ts';
 
 /** What one destination of a group needs to be copied to. */
 export interface TargetCopy {
-  readonly registry: Registry;
+  readonly registry: CopyRegistry;
   readonly placement: Placement;
   readonly target: CopyTarget;
   readonly digest: Digest;

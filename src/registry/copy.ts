@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import type { PromoterError } from '../errors.ts';
 import type { Digest, RepositoryName, Tag } from '../reference.ts';
 import { createAllowance } from './copy-allowance.ts';
+import type { CopyRegistry } from './copy-blob.ts';
 import { copyGroup } from './copy-group.ts';
 import { createManifestSource } from './copy-source.ts';
 import { createPlacement } from './placement.ts';
-import type { CallOptions, Registry } from './registry.ts';
+import type { CallOptions } from './registry.ts';
 import { createSpool } from './spool.ts';
 import type { SpoolOptions } from './spool.ts';
 
@@ -80,7 +81,7 @@ const DEFAULT_SPOOL: SpoolOptions = {
 const DEFAULT_TARGETS_IN_FLIGHT = 256;
 
 /** Makes the copier of a process. */
-export function createCopier(registry: Registry, options: CopierOptions = {}): ImageCopier {
+export function createCopier(registry: CopyRegistry, options: CopierOptions = {}): ImageCopier {
   const workshop = {
     registry,
     placement: createPlacement(),

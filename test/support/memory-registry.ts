@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import { PromoterError } from '../../src/errors.ts';
 import { hostOf, isDigest } from '../../src/reference.ts';
 import type { Digest, RepositoryName, Tag } from '../../src/reference.ts';
+import type { CopyRegistry } from '../../src/registry/copy-blob.ts';
 import { readLinks } from '../../src/registry/manifest-graph.ts';
 import type { CallOptions, ManifestContent, Registry } from '../../src/registry/registry.ts';
 
@@ -14,7 +15,7 @@ export interface RegistryCall {
 }
 
 /** Every host in one map; enforces what real registries enforce: a manifest needs its blobs and children. */
-export interface MemoryRegistry extends Registry {
+export interface MemoryRegistry extends CopyRegistry {
   readonly calls: readonly RegistryCall[];
   /** Runs before each call; may wait or throw. */
   before: (call: RegistryCall) => Promise<void> | void;
@@ -129,6 +130,9 @@ export function createMemoryRegistry(): MemoryRegistry {
     async openUpload(repository, options) {
       await called('openUpload', repository, '', options);
       return { repository, location: new URL(`http://${hostOf(repository)}/upload`) };
+    },
+    async putBlobAtOnce(repository, blob, content, options) {
+      await registry.putBlob(await registry.openUpload(repository, options), blob, content, options);
     },
     async putBlob({ repository }, { digest }, content, options) {
       const { blobs } = await called('putBlob', repository, digest, options);

@@ -1,0 +1,44 @@
+/** What Google's registries add to `tags/list`: every digest with its tags. */
+export interface GoogleListing {
+  /** Notes a manifest that was written, since the registry behind cannot list untagged ones. */
+  noteManifest(repository: string, digest: string): void;
+  /** Status and body of the listing. */
+  list(repository: string): Promise<{ readonly status: number; readonly body: string }>;
+}
+
+/** Makes the listing from what the registry behind knows and what was written through the proxy. */
+export function createGoogleListing(backend: URL): GoogleListing {
+  const written = new Map<string, Set<string>>();
+
+  async function digestOf(repository: string, reference: string): Promise<[string, string] | undefined> {
+    const accept = 'application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json, */*';
+    const url = new URL(`/v2/${repository}/manifests/${reference}`, backend);
+    const response = await fetch(url, { method: 'HEAD', headers: { accept } });
+    const digest = response.headers.get('docker-content-digest');
+    return response.ok && digest !== null ? [digest, response.headers.get('content-type') ?? ''] : undefined;
+  }
+
+  return {
+    noteManifest(repository, digest) {
+      const digests = written.get(repository) ?? new Set();
+      written.set(repository, digests.add(digest));
+    },
+    async list(repository) {
+      const response = await fetch(new URL(`/v2/${repository}/tags/list`, backend));
+      if (!response.ok) return { status: response.status, body: await response.text() };
+      const { tags } = (await response.json()) as { tags: readonly string[] | null };
+      const manifest: Record<string, { mediaType: string; tag: string[] }> = {};
+      const references = [...(tags ?? []), ...(written.get(repository) ?? [])];
+      const found = await Promise.all(
+        references.map(async (reference) => ({ reference, head: await digestOf(repository, reference) })),
+      );
+      for (const { reference, head } of found) {
+        if (head === undefined) continue;
+        const [digest, mediaType] = head;
+        const entry = (manifest[digest] ??= { mediaType, tag: [] });
+        if (!reference.startsWith('sha256:')) entry.tag.push(reference);
+      }
+      return { status: 200, body: JSON.stringify({ child: [], manifest, name: repository, tags: tags ?? [] }) };
+    },
+  };
+}
