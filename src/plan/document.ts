@@ -17,6 +17,11 @@ export interface Group {
   readonly source: RepositoryName;
   readonly digest: Digest;
   readonly targets: readonly GroupTarget[];
+  /**
+   * What the source has attached to the digest by tag, where a listing told: endings such as `.sig` and `.att`, and the
+   * empty one for the fallback list of referrers. Absent when somebody has to ask.
+   */
+  readonly attached?: readonly string[];
 }
 
 /** What one activity works through. */

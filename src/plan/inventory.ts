@@ -10,14 +10,17 @@ export interface Inventory {
   readonly tags: ReadonlyMap<Tag, Digest>;
 }
 
+/** What a repository to copy from holds of what was asked about. */
+export interface SourceInventory {
+  readonly digests: ReadonlySet<Digest>;
+  /** The tags by which signatures and the like are attached (`sha256-…`); absent where nobody listed them. */
+  readonly attachments?: ReadonlySet<string>;
+}
+
 /** Reads inventories with as few requests as each host allows; it remembers how the hosts list. */
 export interface InventoryReader {
   /** Which of the digests a repository to copy from holds. */
-  readSource(
-    repository: RepositoryName,
-    digests: readonly Digest[],
-    signal?: AbortSignal,
-  ): Promise<ReadonlySet<Digest>>;
+  readSource(repository: RepositoryName, digests: readonly Digest[], signal?: AbortSignal): Promise<SourceInventory>;
   /** Which of the wanted digests and tags a repository to copy to holds. */
   readDestination(repository: RepositoryName, wanted: readonly DigestWish[], signal?: AbortSignal): Promise<Inventory>;
 }
@@ -56,11 +59,14 @@ export function createInventoryReader(registry: Registry): InventoryReader {
 
   return {
     async readSource(repository, digests, signal) {
-      if (!plainHosts.has(hostOf(repository))) {
-        const listing = await list(repository, signal);
-        if (listing.kind === 'digests') return new Set(digests.filter((digest) => listing.digests.has(digest)));
+      if (plainHosts.has(hostOf(repository))) {
+        return { digests: new Set((await headAll(repository, digests, signal)).values()) };
       }
-      return new Set((await headAll(repository, digests, signal)).values());
+      const listing = await list(repository, signal);
+      const attachments = attachmentsIn(listing);
+      return listing.kind === 'digests'
+        ? { digests: new Set(digests.filter((digest) => listing.digests.has(digest))), attachments }
+        : { digests: new Set((await headAll(repository, digests, signal)).values()), attachments };
     },
 
     async readDestination(repository, wanted, signal) {
@@ -84,6 +90,11 @@ export function createInventoryReader(registry: Registry): InventoryReader {
       };
     },
   };
+}
+
+function attachmentsIn(listing: RepositoryListing): ReadonlySet<string> {
+  const tags = listing.kind === 'names' ? listing.tags : [...listing.digests.values()].flat();
+  return new Set([...tags].filter((tag) => tag.startsWith('sha256-')));
 }
 
 function inventoryOf(listed: ReadonlyMap<Digest, readonly Tag[]>, wanted: readonly DigestWish[]): Inventory {

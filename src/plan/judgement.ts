@@ -2,7 +2,7 @@ import pMap from 'p-map';
 import { PromoterError, isTransient, messageOf } from '../errors.ts';
 import { hostOf, type Digest, type RepositoryName } from '../reference.ts';
 import type { Group, GroupTarget, WishShardResult } from './document.ts';
-import type { Inventory, InventoryReader } from './inventory.ts';
+import type { Inventory, InventoryReader, SourceInventory } from './inventory.ts';
 import type { QuarantinedEdge } from './quarantine.ts';
 import { judge, type Edge, type Verdict } from './verdict.ts';
 import type { DigestWish, ImageWish } from './wish.ts';
@@ -39,7 +39,7 @@ export async function judgeWishes(
     for (const name of names) destinations.set(name, [...(destinations.get(name) ?? []), ...digests]);
   }
   const broken = new Map(options.broken.map((host) => [host.host, host]));
-  const inSource = new Map<RepositoryName, ReadonlySet<Digest>>();
+  const inSource = new Map<RepositoryName, SourceInventory>();
   const held = new Map<RepositoryName, Inventory | Unreadable>();
   const reads = [
     ...[...sources].map(([repository, digests]) => async () => {
@@ -58,7 +58,7 @@ export async function judgeWishes(
     { concurrency: REPOSITORIES_AT_ONCE, ...(options.signal === undefined ? {} : { signal: options.signal }) },
   );
   const result = new Tally();
-  for (const wish of wishes) judgeWish(wish, inSource.get(wish.source) ?? new Set(), held, result);
+  for (const wish of wishes) judgeWish(wish, inSource.get(wish.source) ?? { digests: new Set() }, held, result);
   return result.finish();
 }
 
@@ -82,12 +82,13 @@ async function readDestination(
 
 function judgeWish(
   wish: ImageWish,
-  inSource: ReadonlySet<Digest>,
+  source: SourceInventory,
   held: ReadonlyMap<RepositoryName, Inventory | Unreadable>,
   result: Tally,
 ): void {
   for (const { digest, tags } of wish.digests) {
     const targets: GroupTarget[] = [];
+    const inSource = source.digests.has(digest);
     for (const destination of wish.destinations) {
       const inventory = held.get(destination) ?? { digests: new Set(), tags: new Map() };
       const edges: Edge[] =
@@ -96,12 +97,18 @@ function judgeWish(
           : tags.map((tag) => ({ source: wish.source, digest, destination, tag }));
       const target =
         'error' in inventory
-          ? judgeUnreadable(edges, inventory.error, inSource.has(digest), result)
-          : judgeEdges(edges, inSource.has(digest), inventory, result);
+          ? judgeUnreadable(edges, inventory.error, inSource, result)
+          : judgeEdges(edges, inSource, inventory, result);
       if (target !== undefined) targets.push(target);
     }
-    if (targets.length > 0) result.groups.push({ source: wish.source, digest, targets });
+    if (targets.length > 0) result.groups.push({ source: wish.source, digest, targets, ...attachedTo(digest, source) });
   }
+}
+
+function attachedTo(digest: Digest, { attachments }: SourceInventory): Pick<Group, 'attached'> {
+  if (attachments === undefined) return {};
+  const tag = digest.replace(':', '-');
+  return { attached: ['', '.sig', '.att'].filter((ending) => attachments.has(`${tag}${ending}`)) };
 }
 
 function judgeEdges(

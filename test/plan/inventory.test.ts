@@ -34,7 +34,7 @@ describe('createInventoryReader', () => {
   const wish = (hex: string, ...tags: string[]) => ({ digest: digest(hex), tags: tags.map(tag) });
 
   it('needs one listing where Google’s extension is offered', async () => {
-    const registry = countingRegistry(true, { a: ['1'], b: ['2'], c: [] });
+    const registry = countingRegistry(true, { a: ['1'], b: ['2'], c: [], f: [`sha256-${'a'.repeat(64)}.sig`] });
     const reader = createInventoryReader(registry);
     const { tags, digests } = await reader.readDestination(name, [wish('a', '1'), wish('c'), wish('d', '2', '3')]);
     assert.deepEqual(
@@ -45,7 +45,9 @@ describe('createInventoryReader', () => {
       ],
     );
     assert.deepEqual([...digests], [digest('a'), digest('c')]);
-    assert.deepEqual(await reader.readSource(name, [digest('a'), digest('e')]), new Set([digest('a')]));
+    const source = await reader.readSource(name, [digest('a'), digest('e')]);
+    assert.deepEqual(source.digests, new Set([digest('a')]));
+    assert.deepEqual(source.attachments, new Set([`sha256-${'a'.repeat(64)}.sig`]));
     assert.deepEqual(registry.asked, ['list', 'list']);
   });
 
@@ -73,7 +75,8 @@ describe('createInventoryReader', () => {
   it('asks a known plain host for a single tag directly, and for source digests by HEAD', async () => {
     const registry = countingRegistry(false, { a: ['1'] });
     const reader = createInventoryReader(registry);
-    assert.deepEqual(await reader.readSource(name, [digest('a'), digest('b')]), new Set([digest('a')]));
+    const source = await reader.readSource(name, [digest('a'), digest('b')]);
+    assert.deepEqual(source.digests, new Set([digest('a')]));
     assert.deepEqual(registry.asked, ['list', 'head sha256:a', 'head sha256:b']);
     registry.asked.length = 0;
     const { tags } = await reader.readDestination(name, [wish('a', '1')]);
