@@ -64,9 +64,11 @@ export function createInventoryReader(registry: Registry): InventoryReader {
       }
       const listing = await list(repository, signal);
       const attachments = attachmentsIn(listing);
-      return listing.kind === 'digests'
-        ? { digests: new Set(digests.filter((digest) => listing.digests.has(digest))), attachments }
-        : { digests: new Set((await headAll(repository, digests, signal)).values()), attachments };
+      const held =
+        listing.kind === 'digests'
+          ? digests.filter((digest) => listing.digests.has(digest))
+          : (await headAll(repository, digests, signal)).values();
+      return { digests: new Set(held), ...(attachments === undefined ? {} : { attachments }) };
     },
 
     async readDestination(repository, wanted, signal) {
@@ -92,7 +94,11 @@ export function createInventoryReader(registry: Registry): InventoryReader {
   };
 }
 
-function attachmentsIn(listing: RepositoryListing): ReadonlySet<string> {
+// Google's registries cut a list at 10,000 entries without saying so: what is missing there may be a signature.
+const TRUSTED_ENTRIES = 10_000;
+
+function attachmentsIn(listing: RepositoryListing): ReadonlySet<string> | undefined {
+  if (listing.kind === 'names' && listing.tags.size >= TRUSTED_ENTRIES) return undefined;
   const tags = listing.kind === 'names' ? listing.tags : [...listing.digests.values()].flat();
   return new Set([...tags].filter((tag) => tag.startsWith('sha256-')));
 }
