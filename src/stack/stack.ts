@@ -6,6 +6,7 @@ import { onFreePort } from './ports.ts';
 import type { ProcessExit } from './process.ts';
 import { type FindProgram, findProgram } from './programs.ts';
 import { type RegistryServer, startRegistry } from './registries.ts';
+import { type SigstoreDescription, type SigstoreStack, startSigstore } from './sigstore/sigstore.ts';
 import type { StackConfig } from './stack-config.ts';
 import { startTemporal, type TemporalServer } from './temporal.ts';
 
@@ -16,6 +17,8 @@ export interface StackDescription {
   readonly registries: { readonly staging: string; readonly canonical: string; readonly mirrors: readonly string[] };
   /** The plan store's folder. */
   readonly planStore: string;
+  /** Absent when `temporal-dev.yaml` turns Sigstore off. */
+  readonly sigstore: SigstoreDescription | undefined;
   readonly processes: readonly StackProcess[];
 }
 
@@ -46,13 +49,12 @@ export interface StackOptions {
   readonly findProgram?: FindProgram | undefined;
 }
 
-interface Part extends StackProcess {
-  readonly exited: Promise<ProcessExit>;
+interface Part {
   readonly stop: () => Promise<void>;
 }
 
 /**
- * Starts Temporal and the registries side by side and writes `stack.json`. Should one not start, none is left.
+ * Starts Temporal, the registries and Sigstore side by side and writes `stack.json`. Should one not start, none is left.
  *
  * @throws PromoterError `ProgramMissing`, or `StackFailed` with the end of a log, or when another stack uses the folder
  */
@@ -73,23 +75,24 @@ async function start(config: StackConfig, options: StackOptions, lock: FileLock)
   for (const name of ['temporal', 'distribution']) await (options.findProgram ?? findProgram)(name);
 
   const temporalStart = startConfiguredTemporal(config, options);
+  const sigstoreStart = startConfiguredSigstore(config, options);
   const stagingStart = startConfiguredRegistry('staging', config.registries.staging, options);
   const canonicalStart = startConfiguredRegistry('canonical', config.registries.canonical, options);
   const mirrorStarts = config.registries.mirrors.map((port, index) =>
     startConfiguredRegistry(`mirror-${index + 1}`, port, options),
   );
-  const parts = await allOrNone([temporalStart, stagingStart, canonicalStart, ...mirrorStarts]);
+  await allOrNone([temporalStart, sigstoreStart, stagingStart, canonicalStart, ...mirrorStarts]);
   const temporal = await temporalStart;
+  const sigstore = await sigstoreStart;
+  const [staging, canonical, mirrors] = [await stagingStart, await canonicalStart, await Promise.all(mirrorStarts)];
+  const processes = [temporal, staging, canonical, ...mirrors, ...(sigstore?.processes ?? [])];
 
   const description: StackDescription = {
     temporal: { address: temporal.address, namespace: temporal.namespace, uiUrl: temporal.uiUrl },
-    registries: {
-      staging: (await stagingStart).host,
-      canonical: (await canonicalStart).host,
-      mirrors: (await Promise.all(mirrorStarts)).map(({ host }) => host),
-    },
+    registries: { staging: staging.host, canonical: canonical.host, mirrors: mirrors.map(({ host }) => host) },
     planStore: join(stateDirectory, config.planStore),
-    processes: parts.map(({ name, pid, logFile }) => ({ name, pid, logFile })),
+    sigstore: sigstore === undefined ? undefined : withoutProcesses(sigstore),
+    processes: processes.map(({ name, pid, logFile }) => ({ name, pid, logFile })),
   };
   const file = join(stateDirectory, 'stack.json');
   await writeWhole(file, `${JSON.stringify(description, undefined, 2)}\n`);
@@ -97,17 +100,20 @@ async function start(config: StackConfig, options: StackOptions, lock: FileLock)
     ...description,
     stateDirectory,
     file,
-    firstExit: Promise.race(parts.map(async (part) => ({ process: part, exit: await part.exited }))),
+    firstExit: Promise.race(processes.map(async (process) => ({ process, exit: await process.exited }))),
     stop: async () => {
       await rm(file, { force: true });
-      await Promise.all(parts.filter((part) => part.name !== 'temporal').map((part) => part.stop()));
+      await Promise.all([staging, canonical, ...mirrors, sigstore].map(async (part) => part?.stop()));
       await temporal.stop();
       await lock.release();
     },
   };
 }
 
-async function startConfiguredTemporal(config: StackConfig, options: StackOptions): Promise<TemporalServer & Part> {
+async function startConfiguredTemporal(
+  config: StackConfig,
+  options: StackOptions,
+): Promise<TemporalServer & { readonly name: string }> {
   const { port, uiPort, ...settings } = config.temporal;
   const folder = join(options.stateDirectory, 'temporal');
   const server = await onFreePort(wanted(port, options), (port) => {
@@ -135,16 +141,33 @@ async function startConfiguredRegistry(name: string, port: number, options: Stac
   return server;
 }
 
+async function startConfiguredSigstore(config: StackConfig, options: StackOptions): Promise<SigstoreStack | undefined> {
+  const { profile } = config.sigstore;
+  if (profile === 'off') return undefined;
+  const { findProgram, onProgress } = options;
+  return startSigstore({
+    profile,
+    directory: join(options.stateDirectory, 'sigstore'),
+    ...(findProgram === undefined ? {} : { findProgram }),
+    ...(onProgress === undefined ? {} : { onProgress }),
+  });
+}
+
+function withoutProcesses({ processes: _processes, stop: _stop, ...description }: SigstoreStack): SigstoreDescription {
+  return description;
+}
+
 function wanted(port: number, { ports }: StackOptions): number | undefined {
   return ports === 'preferred' ? port : undefined;
 }
 
-async function allOrNone(starts: readonly Promise<Part>[]): Promise<readonly Part[]> {
+async function allOrNone(starts: readonly Promise<Part | undefined>[]): Promise<void> {
   const outcomes = await Promise.allSettled(starts);
-  const parts = outcomes.filter((outcome) => outcome.status === 'fulfilled').map(({ value }) => value);
   const failure = outcomes.find((outcome) => outcome.status === 'rejected');
-  if (failure === undefined) return parts;
-  await Promise.all(parts.map((part) => part.stop()));
+  if (failure === undefined) return;
+  await Promise.all(
+    outcomes.map(async (outcome) => (outcome.status === 'fulfilled' ? outcome.value?.stop() : undefined)),
+  );
   throw failure.reason;
 }
 
