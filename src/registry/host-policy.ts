@@ -1,0 +1,37 @@
+import type { HostLimits } from './budgets.ts';
+import type { EndpointRules } from './endpoint.ts';
+import type { PresetName } from './host-presets.ts';
+import { presetOf } from './host-presets.ts';
+
+/** What an operator says about one host; what is left out comes from the host's preset. */
+export interface HostPolicy {
+  /** With its port, as in repository names. */
+  readonly host: string;
+  /** For products that run under any name: `harbor`. */
+  readonly preset?: PresetName;
+  /** A fixed ceiling. */
+  readonly requestsPerSecond?: number;
+  /** Requests that wait for an answer at the same time. */
+  readonly concurrency?: number;
+  /** True: HTTPS even on a loopback address. False: plain HTTP though it is not one. */
+  readonly tls?: boolean;
+}
+
+/** The limits of each host, by policy and preset. */
+export function limitsBy(policies: readonly HostPolicy[]): (host: string) => HostLimits {
+  const byHost = new Map(policies.map((policy) => [policy.host, policy]));
+  return (host) => {
+    const policy = byHost.get(host);
+    const preset = presetOf(host, policy?.preset);
+    return {
+      requestsPerSecond: policy?.requestsPerSecond ?? preset.requestsPerSecond,
+      concurrency: policy?.concurrency ?? preset.concurrency,
+    };
+  };
+}
+
+/** Which hosts speak plain HTTP or TLS against the rule. */
+export function endpointRulesBy(policies: readonly HostPolicy[], plainHttpHosts: readonly string[]): EndpointRules {
+  const withTls = (tls: boolean) => policies.filter((policy) => policy.tls === tls).map(({ host }) => host);
+  return { plainHttpHosts: new Set([...plainHttpHosts, ...withTls(false)]), tlsHosts: new Set(withTls(true)) };
+}
