@@ -55,6 +55,8 @@ export interface RegistryResponse {
   readonly bytes: Buffer;
   /** The body of a successful streamed request. Whoever gets it must read or destroy it. */
   readonly stream?: Readable;
+  /** Where the answer came from, when that was another origin. */
+  readonly redirectedTo?: URL;
 }
 
 /** Sends a request: resolves with any HTTP status, rejects when there was no usable answer. */

@@ -17,7 +17,8 @@ const ADVICE: Partial<Record<ErrorCode, string>> = {
 /** The error for an answer that the caller has no other use for. */
 export function failureOf(request: RegistryRequest, response: RegistryResponse): PromoterError {
   const code = codeOf(response.status);
-  const answered = `answered ${response.status}${registryErrorOf(response.bytes)}`;
+  const from = response.redirectedTo === undefined ? '' : ` (from ${response.redirectedTo.host})`;
+  const answered = `answered ${response.status}${from}${registryErrorOf(response.bytes)}`;
   const retryAfterMs = retryAfterOf(response.headers, Date.now());
   return new PromoterError(code, describe(request, answered, ADVICE[code]), {
     ...(retryAfterMs !== undefined && { retryAfterMs }),

@@ -61,6 +61,8 @@ function dispatchOptions(
     body,
     headersTimeout: request.headersTimeoutMs ?? timeouts.headersMs,
     bodyTimeout: timeouts.bodyIdleMs,
+    // Left to itself, undici closes the connection after every HEAD, which are most of our requests.
+    reset: false,
   };
 }
 

@@ -131,7 +131,8 @@ function atLocation(caller: Caller, repository: RepositoryName, url: URL, option
   };
 }
 
-function locationOf({ request, response }: Exchange): URL {
+/** Where an answer says that the upload goes on. */
+export function locationOf({ request, response }: Exchange): URL {
   const location = headerOf(response, 'location');
   if (location === undefined || !URL.canParse(location, request.url.href)) {
     throw nonsenseOf(request, `answered ${response.status} without a usable Location`);
