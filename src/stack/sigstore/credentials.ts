@@ -24,7 +24,7 @@ const KEY_KINDS = {
 } as const;
 
 /** The services that own a key. */
-export type KeyName = keyof typeof KEY_KINDS;
+type KeyName = keyof typeof KEY_KINDS;
 
 /** The keys and certificates of one stack: files for the programs, and where to find them. */
 export interface Credentials {

@@ -70,7 +70,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, privat
  * What is signed is the structure of RFC 6962 section 3.2: it names the issuer's key, and the certificate without the
  * poison, which is what the final certificate is without its timestamps.
  */
-export function signPrecertificate(
+function signPrecertificate(
   chain: readonly Buffer<ArrayBuffer>[],
   privateKey: KeyObject,
   timestamp: number,

@@ -7,7 +7,7 @@ import { listenOnLoopback } from './loopback-listener.ts';
 import type { Service } from './service.ts';
 
 /** Whom a token names when the request does not say. */
-export const DEFAULT_EMAIL = 'promoter@example.test';
+const DEFAULT_EMAIL = 'promoter@example.test';
 const DEFAULT_LIFETIME_SECONDS = 600;
 const ALGORITHM = 'RS256';
 
@@ -23,7 +23,7 @@ export interface OidcIssuer extends Service {
 }
 
 /** What a token says beyond who issued it. */
-export interface TokenRequest {
+interface TokenRequest {
   readonly email: string;
   readonly audience: string;
   readonly lifetimeSeconds: number;
@@ -108,7 +108,7 @@ function readTokenRequest(query: URLSearchParams): TokenRequest | undefined {
 }
 
 /** A JSON Web Token in compact form (RFC 7519), with the claims that Fulcio's `email` issuers need. */
-export function issueToken(issuer: string, privateKey: KeyObject, request: TokenRequest): string {
+function issueToken(issuer: string, privateKey: KeyObject, request: TokenRequest): string {
   const issuedAt = Math.floor(Date.now() / 1000);
   const header = { alg: ALGORITHM, typ: 'JWT', kid: publicJwk(privateKey).kid };
   const claims = {

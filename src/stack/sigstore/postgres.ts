@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { messageOf, PromoterError } from '../../errors.ts';
 import { type Command, notAsRoot } from './isolation.ts';
@@ -12,6 +13,9 @@ const run = promisify(execFile);
 
 /** The line of `postmaster.pid` that says how far the server has come; LOCK_FILE_LINE_PM_STATUS in PostgreSQL. */
 const STATUS_LINE = 8;
+/** Longer than the programs of a stack that was killed are given to end. */
+const PREDECESSOR_TIMEOUT_MS = 10_000;
+const POLL_MS = 25;
 /** What can be lost when the machine loses power is a development log. */
 const WITHOUT_DISK_SYNC = ['-c', 'fsync=off', '-c', 'synchronous_commit=off', '-c', 'full_page_writes=off'];
 
@@ -38,6 +42,8 @@ export async function startPostgres(options: PostgresOptions): Promise<Service> 
   const programs = await findPostgresFolder();
   const data = join(directory, 'postgres');
   if (!existsSync(data)) await createData(programs, data, await options.readSchema());
+  const pidFile = join(data, 'postmaster.pid');
+  await predecessorEnds(pidFile);
   const began = Date.now();
   return startProgram({
     name: 'PostgreSQL',
@@ -46,7 +52,7 @@ export async function startPostgres(options: PostgresOptions): Promise<Service> 
       args: ['-D', data, '-p', String(port), '-h', '127.0.0.1', '-k', '', ...WITHOUT_DISK_SYNC],
     }),
     logFile: join(directory, 'postgres.log'),
-    ready: () => acceptsConnections(join(data, 'postmaster.pid'), began),
+    ready: () => acceptsConnections(pidFile, began),
   });
 }
 
@@ -79,6 +85,24 @@ async function execute(command: Command, input = ''): Promise<void> {
     throw new PromoterError('StackFailed', `PostgreSQL could not make its data folder: ${messageOf(error)}`, {
       cause: error,
     });
+  }
+}
+
+/** A server whose stack was killed ends with its last client, and until then lets no other into its folder. */
+async function predecessorEnds(pidFile: string): Promise<void> {
+  const deadline = Date.now() + PREDECESSOR_TIMEOUT_MS;
+  while (Date.now() < deadline) {
+    const [pid = ''] = (await readFile(pidFile, 'utf8').catch(() => '')).split('\n');
+    if (pid === '' || !exists(Number(pid))) return;
+    await delay(POLL_MS);
+  }
+}
+
+function exists(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
   }
 }
 
