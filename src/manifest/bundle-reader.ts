@@ -1,3 +1,4 @@
+import type { Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, join, relative } from 'node:path';
 import { messageOf } from '../errors.ts';
@@ -37,7 +38,11 @@ export async function surveyBundle(
   const review = emptyReview();
   const root = input.kind === 'plain' ? dirname(input.path) : input.directory;
   const survey = { root, review, files: [] };
-  await (input.kind === 'plain' ? addFile(survey, basename(input.path)) : surveyThin(survey));
+  try {
+    await (input.kind === 'plain' ? addFile(survey, basename(input.path)) : surveyThin(survey));
+  } catch (thrown) {
+    addFinding(review, 'problem', { file: root, message: `cannot be read: ${messageOf(thrown)}` });
+  }
   return {
     bundle: { kind: input.kind, files: survey.files },
     root,
@@ -78,14 +83,20 @@ async function surveyManifests(survey: Survey): Promise<ReadonlySet<string>> {
     if (kind !== 'file') report(survey, 'warning', path, `ignoring irregular file "${join(survey.root, path)}"`);
     else if (await addInside(survey, path)) projects.add(basename(dirname(path)));
   }
-  const known = new Set(paths);
+  await warnOfSkipped(survey, found, new Set(paths));
+  return projects;
+}
+
+async function warnOfSkipped(survey: Survey, found: readonly Dirent[], paths: ReadonlySet<string>): Promise<void> {
   for (const entry of found) {
     const path = relative(survey.root, join(entry.parentPath, entry.name));
-    if (dirname(path) !== 'manifests' || known.has(join(path, MANIFEST_FILE))) continue;
+    if (dirname(path) !== 'manifests' || (await kindOf(join(survey.root, path))) !== 'directory') continue;
+    // Directories behind links are not searched, here as in kpromo: they could lead anywhere, and in circles.
     if (entry.isSymbolicLink()) report(survey, 'warning', path, 'skipped: it is a symbolic link');
-    else if (entry.isDirectory()) report(survey, 'warning', path, `skipped: it has no ${MANIFEST_FILE}`);
+    else if (!paths.has(join(path, MANIFEST_FILE))) {
+      report(survey, 'warning', path, `skipped: it has no ${MANIFEST_FILE}`);
+    }
   }
-  return projects;
 }
 
 async function surveyImages(survey: Survey, projects: ReadonlySet<string>): Promise<void> {

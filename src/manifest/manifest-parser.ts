@@ -8,6 +8,7 @@ import { decode, outcomeOf } from './parse-context.ts';
 import { checkProvenance } from './provenance-policy.ts';
 import { checkRegistries } from './registry-list.ts';
 import type { FileReview } from './review.ts';
+import type { Located } from './yaml-decoder.ts';
 
 /** Parses and checks a manifest that is one file. */
 export function parsePlain(file: ManifestFile, context: ParseContext): ManifestOutcome {
@@ -34,11 +35,7 @@ export function assemble(
   const { source, destinations } = checkRegistries(raw.registries, kind, review);
   const images = imagesFrom(source);
   const provenance = raw.provenance && checkProvenance(raw.provenance, review);
-  const replication = raw.replication?.value;
-  if (replication !== undefined && replication !== 'on' && replication !== 'off') {
-    review.report('problem', raw.replication?.at, `replication must be "on" or "off", got "${replication}"`);
-    return undefined;
-  }
+  const replication = raw.replication && checkReplication(raw.replication, review);
   if (source === undefined) return undefined;
   return {
     file: review.file,
@@ -48,4 +45,10 @@ export function assemble(
     ...(provenance !== undefined && { provenance }),
     ...(replication !== undefined && { replication }),
   };
+}
+
+function checkReplication({ value, at }: Located<string>, review: FileReview): Manifest['replication'] {
+  if (value === 'on' || value === 'off') return value;
+  review.report('problem', at, `replication must be "on" or "off", got "${value}"`);
+  return undefined;
 }

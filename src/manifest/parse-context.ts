@@ -70,8 +70,7 @@ export function decode<T>(
       plainRules: lenient ? 'warning' : 'problem',
       lineAt: (at) => source.lineAt(at),
       report(severity, at, message) {
-        const finding = { file: name, ...(at !== undefined && { line: source.lineAt(at) }), message };
-        addFinding(review, severity, finding);
+        addFinding(review, severity, { file: name, line: source.lineAt(at), message });
       },
     },
   };

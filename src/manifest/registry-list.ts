@@ -25,13 +25,13 @@ export function checkRegistries(
 ): Registries {
   const registries = written?.value ?? [];
   if (kind === 'plain' && registries.length === 0) {
-    review.report('problem', written?.at, "'registries' field cannot be empty");
+    review.report('problem', written?.at ?? 0, "'registries' field cannot be empty");
     return { destinations: [] };
   }
   const [first, second] = registries.filter(isSource);
   if (second !== undefined) review.report(review.plainRules, second.at, 'cannot have more than 1 source registry');
   if (first === undefined || nameOf(first) === '') {
-    review.report('problem', first?.at ?? written?.at, MISSING_SOURCE[kind]);
+    review.report('problem', first?.at ?? written?.at ?? 0, MISSING_SOURCE[kind]);
   }
   const named = new Map(registries.map((registry) => [registry, checkName(registry, review)]));
   const source = first === undefined ? undefined : named.get(first);

@@ -14,8 +14,8 @@ export interface FileReview {
   readonly file: string;
   /** How the rules count that kpromo applies to plain manifests only. */
   readonly plainRules: Severity;
-  /** @param at offset into the file's text; absent when the finding is about the whole file */
-  report(severity: Severity, at: number | undefined, message: string): void;
+  /** @param at offset into the file's text */
+  report(severity: Severity, at: number, message: string): void;
   lineAt(at: number): number;
 }
 

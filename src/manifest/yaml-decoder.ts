@@ -32,7 +32,8 @@ const MAX_MERGE_DEPTH = 20;
 const NULL = new Set(['', '~', 'null', 'Null', 'NULL']);
 const TRUE = new Set(['y', 'Y', 'yes', 'Yes', 'YES', 'on', 'On', 'ON', 'true', 'True', 'TRUE']);
 const FALSE = new Set(['n', 'N', 'no', 'No', 'NO', 'off', 'Off', 'OFF', 'false', 'False', 'FALSE']);
-const PLAIN_TAGS = new Set([undefined, '!', ...['str', 'seq', 'map'].map((type) => `tag:yaml.org,2002:${type}`)]);
+const CORE_TAG = 'tag:yaml.org,2002:';
+const PLAIN_TAGS = new Set([undefined, '!', ...['str', 'seq', 'map'].map((type) => CORE_TAG + type)]);
 
 /** A string field: any scalar as it is written (`1.0`, `0x10` and `true` keep their text), null as the empty string. */
 export function text(source: YamlSource, node: unknown, at: number): string {
@@ -104,8 +105,10 @@ function hint(retired: Readonly<Record<string, string>>, key: string): string {
 function entriesOf(source: YamlSource, node: unknown, at: number, depth = 0): readonly Entry<unknown>[] {
   const found = present(source, node, at);
   if (found === undefined) return [];
-  if (depth > MAX_MERGE_DEPTH)
-    return refuse(source, found, at, 'map: its merge keys are too deep or go in a circle', []);
+  if (depth > MAX_MERGE_DEPTH) {
+    source.fail(offsetOf(found, at), 'merge keys go too deep or in a circle');
+    return [];
+  }
   if (!isMap(found)) return refuse(source, found, at, 'map', []);
   const own = new Map<string, Entry<unknown>>();
   const merges: Located<unknown>[] = [];
@@ -140,7 +143,9 @@ function isMerge(pair: Pair): boolean {
 function present(source: YamlSource, node: unknown, at: number): YamlNode | undefined {
   const found = source.follow(node);
   if (found === undefined) return undefined;
-  if (!PLAIN_TAGS.has(found.tag)) source.fail(offsetOf(found, at), `tag ${found.tag} cannot be used here`);
+  if (!PLAIN_TAGS.has(found.tag)) {
+    source.fail(offsetOf(found, at), `tag ${found.tag?.replace(CORE_TAG, '!!')} cannot be used here`);
+  }
   return isUnquoted(found) && found.tag === undefined && NULL.has(String(found.value)) ? undefined : found;
 }
 
@@ -162,5 +167,6 @@ function shapeOf(node: YamlNode): string {
   if (isMap(node)) return '!!map';
   if (isSeq(node)) return '!!seq';
   const written = String(node.value);
-  return `\`${written.length > 40 ? `${written.slice(0, 40)}...` : written}\``;
+  const shortened = written.length > 40 ? `${written.slice(0, 40)}...` : written;
+  return isUnquoted(node) ? `\`${shortened}\`` : `!!str \`${shortened}\``;
 }

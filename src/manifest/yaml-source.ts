@@ -1,4 +1,4 @@
-import type { Document, Scalar, YAMLMap, YAMLSeq } from 'yaml';
+import type { CST, Document, Scalar, YAMLMap, YAMLSeq } from 'yaml';
 import { Composer, isAlias, isCollection, isMap, isScalar, isSeq, Lexer, LineCounter, Parser, visit } from 'yaml';
 import { messageOf } from '../errors.ts';
 
@@ -7,6 +7,9 @@ export const MAX_FILE_BYTES = 16 * 1024 * 1024;
 
 /** Bounds memory: every lexeme becomes about half a kilobyte of nodes. 46,000 digests with two tags each have 1,000,000. */
 const MAX_LEXEMES = 3_000_000;
+
+/** Collections within collections; a manifest has six. The library's recursion would end in a stack overflow. */
+const MAX_DEPTH = 100;
 
 /** How many nodes may be reached through aliases beyond those that are written out. */
 const MAX_ALIASED_NODES = 100_000;
@@ -67,23 +70,32 @@ function composeFirst(text: string, lines: LineCounter): Reading {
   if (Buffer.byteLength(text) > MAX_FILE_BYTES) return { trouble: `larger than ${MAX_FILE_BYTES} bytes` };
   const parser = new Parser(lines.addNewLine);
   let lexemes = 0;
-  function* tokens(): ReturnType<Parser['parse']> {
+  let excess: string | undefined;
+  function* allTokens(): Generator<CST.Token> {
     for (const lexeme of new Lexer().lex(text)) {
-      if (++lexemes > MAX_LEXEMES) return;
+      if (++lexemes > MAX_LEXEMES) excess = `more than ${MAX_LEXEMES} YAML tokens`;
+      if (parser.stack.length > MAX_DEPTH) excess = `nested more than ${MAX_DEPTH} levels deep`;
+      if (excess !== undefined) return;
       yield* parser.next(lexeme);
     }
     yield* parser.end();
   }
+  // A document's own errors come before its token; what comes after belongs to the next one.
+  function* tokens(): Generator<CST.Token> {
+    for (const token of allTokens()) {
+      yield token;
+      if (token.type === 'document') return;
+    }
+  }
   try {
     // Duplicate keys are found while decoding: the library's check takes quadratic time on a map of digests.
     const options = { schema: 'failsafe', resolveKnownTags: false, uniqueKeys: false, prettyErrors: false } as const;
-    const [document] = new Composer(options).compose(tokens(), true);
-    if (lexemes > MAX_LEXEMES) return { trouble: `more than ${MAX_LEXEMES} YAML tokens` };
+    const [document] = new Composer(options).compose(tokens(), true, text.length);
+    if (excess !== undefined) return { trouble: excess, at: parser.offset };
     if (document === undefined) return { trouble: 'no document' };
     const [first] = document.errors.toSorted((a, b) => a.pos[0] - b.pos[0]);
     return first === undefined ? { document, lexemes } : { trouble: first.message, at: first.pos[0] };
   } catch (thrown) {
-    // Deep nesting ends in a RangeError of the library's recursion.
     return { trouble: messageOf(thrown) };
   }
 }
