@@ -34,8 +34,8 @@ interface TokenRequest {
  * needs and nothing else may do.
  *
  * It serves what a relying party asks for: the discovery document (OpenID Connect Discovery 1.0, section 4), the key set
- * (RFC 7517) and tokens signed with RS256 (RFC 7518, section
- * 3.3), the one algorithm that cosign takes a token for a token by.
+ * (RFC 7517) and tokens signed with RS256 (RFC 7518, section 3.3); a token with another algorithm is taken for the name of
+ * a file by cosign.
  */
 export async function startOidcIssuer(options: {
   /** 0 for any free one. */

@@ -71,7 +71,7 @@ const REKOR_V1_PROGRAMS = ['trillian-log-server', 'trillian-log-signer', 'rekor-
 /**
  * Starts a private Sigstore: an identity issuer, Fulcio with a certificate-transparency log, a timestamp authority and
  * transparency logs. Stacks in different directories do not touch each other, and a stack that is started again in its
- * directory still verifies what it signed before.
+ * directory with the same profile still verifies what it signed before.
  *
  * @throws PromoterError `ProgramMissing`, or `StackFailed` with the end of a program's log; then nothing is left running
  */
@@ -88,7 +88,7 @@ export async function startSigstore(options: SigstoreOptions): Promise<SigstoreS
     const files = await writeClientFiles(directory, credentials, urls);
     const services = await startServices(profile, ports, urls, { findProgram: find, directory, credentials });
     onProgress(`Sigstore (${profile}) answers: Fulcio at ${urls.fulcio}, the log at ${urls.rekorV1 ?? urls.rekorV2}`);
-    return { profile, ...describe(urls), ...files, processes: services.processes, stop: services.stop };
+    return { profile, ...describeUrls(urls), ...files, processes: services.processes, stop: services.stop };
   });
 }
 
@@ -104,7 +104,7 @@ function urlsOf(ports: Ports<PortName>, profile: SigstoreProfile): ServiceUrls {
   };
 }
 
-function describe(urls: ServiceUrls): Omit<SigstoreDescription, 'profile' | keyof ClientFiles> {
+function describeUrls(urls: ServiceUrls): Omit<SigstoreDescription, 'profile' | keyof ClientFiles> {
   return {
     issuerUrl: urls.issuer,
     tokenUrl: tokenUrlOf(urls.issuer),
