@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { Command, Option } from 'commander';
 import { runEntry } from './entry.ts';
 import type { ProcessExit } from './process.ts';
-import { type Session, withStack } from './session.ts';
+import { type Session, untilInterrupted, withStack } from './session.ts';
 import { stackEnvironment } from './worker-process.ts';
 
 interface DevOptions {
@@ -29,7 +29,7 @@ async function runDev({ state, ports, json }: DevOptions): Promise<void> {
   await withStack({ state, ports, onProgress }, async (session) => {
     process.stdout.write(json === true ? await readFile(session.stack.file, 'utf8') : describe(session));
     reportExits(session);
-    await untilAborted(session.interrupted);
+    await untilInterrupted(session);
   });
 }
 
@@ -57,14 +57,4 @@ function reportExits({ stack, worker, interrupted }: Session): void {
   };
   void worker.exited.then((exit) => report('worker', worker.logFile, exit));
   void stack.firstExit.then(({ process: { name, logFile }, exit }) => report(name, logFile, exit));
-}
-
-async function untilAborted(signal: AbortSignal): Promise<void> {
-  // A signal handler does not keep a process alive, a timer does.
-  const alive = setInterval(() => undefined, 2 ** 30);
-  await new Promise<void>((resolve) => {
-    if (signal.aborted) resolve();
-    signal.addEventListener('abort', () => resolve());
-  });
-  clearInterval(alive);
 }

@@ -62,3 +62,14 @@ export async function withStack<Result>(
     for (const signal of SIGNALS) process.off(signal, onSignal);
   }
 }
+
+/** Waits for Ctrl-C, SIGTERM or SIGHUP. */
+export async function untilInterrupted({ interrupted }: Session): Promise<void> {
+  // A signal handler does not keep a process alive, a timer does.
+  const alive = setInterval(() => undefined, 2 ** 30);
+  await new Promise<void>((resolve) => {
+    if (interrupted.aborted) resolve();
+    interrupted.addEventListener('abort', () => resolve());
+  });
+  clearInterval(alive);
+}
