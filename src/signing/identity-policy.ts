@@ -63,7 +63,10 @@ export function policyOfSigner(signer: SignerIdentity): IdentityPolicy {
  */
 export function compilePolicy({ rules = [], publicKeys = [] }: IdentityPolicy): CompiledPolicy {
   const keys = publicKeys.map((pem) => ({ pem, key: parsePublicKey(pem) }));
-  const tests = rules.map(({ identity, issuer }) => ({ identity: compile(identity), issuer: compile(issuer) }));
+  const tests = rules.map(({ identity, issuer }) => ({
+    identity: compileTextRule(identity),
+    issuer: compileTextRule(issuer),
+  }));
   return {
     keys,
     accepts(signer) {
@@ -81,7 +84,7 @@ function textRules(exactly: string | undefined, matching: string | undefined): r
 }
 
 /** Patterns are anchored: a pattern for `a@example.com` must not accept `a@example.com.attacker.org`. */
-function compile(rule: TextRule): (text: string) => boolean {
+export function compileTextRule(rule: TextRule): (text: string) => boolean {
   if ('exactly' in rule) return (text) => text === rule.exactly;
   let pattern: RegExp;
   try {

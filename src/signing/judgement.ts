@@ -43,21 +43,23 @@ export function judge(attachment: Attachment, options: JudgeOptions): SignatureV
   const { mediaType, digest, size } = attachment.descriptor;
   const found = { format, descriptor: { mediaType, digest, size }, log: [] };
   if (content instanceof PromoterError) {
-    return { ...found, kind: kindOf(format), status: 'invalid', reason: content.message };
+    return { ...found, ...selfDescription(format), status: 'invalid', reason: content.message };
   }
   if (format === 'att-tag' && isUnsigned(content)) {
-    return { ...found, kind: 'attestation', status: 'unverifiable', reason: 'it is a statement that nobody signed' };
+    const reason = 'it is a statement that nobody signed';
+    return { ...found, ...selfDescription(format, content), status: 'unverifiable', reason };
   }
   let bundle: Bundle;
   try {
     bundle = toBundle(attachment, content);
   } catch (error) {
-    return { ...found, kind: kindOf(format), status: 'invalid', reason: messageOf(error) };
+    return { ...found, ...selfDescription(format), status: 'invalid', reason: messageOf(error) };
   }
-  return { ...found, kind: kindOf(format, bundle), ...judgeBundle(format, bundle, content, options) };
+  const described = selfDescription(format, signedPayload(bundle));
+  return { ...found, ...described, ...judgeBundle(format, bundle, content, options) };
 }
 
-type Judgement = Omit<SignatureVerdict, 'format' | 'kind' | 'descriptor'>;
+type Judgement = Omit<SignatureVerdict, 'format' | 'kind' | 'descriptor' | 'predicateType'>;
 
 function judgeBundle(format: AttachmentFormat, bundle: Bundle, content: Buffer, options: JudgeOptions): Judgement {
   const { digest, trust, policy, claims = {} } = options;
@@ -97,18 +99,24 @@ function toBundle({ format, descriptor }: Attachment, content: Buffer): Bundle {
 }
 
 /**
- * What a bundle is taken for before it is verified. One that cannot be read is a signature, as it is for cosign, so that
- * it is not passed over where signatures have to verify.
+ * What an attachment is taken for before it is verified. A bundle that cannot be read is a signature, as it is for cosign,
+ * so that it is not passed over where signatures have to verify.
  */
-function kindOf(format: AttachmentFormat, bundle?: Bundle): SignatureVerdict['kind'] {
-  if (format !== 'bundle') return format === 'sig-tag' ? 'signature' : 'attestation';
-  if (bundle?.content.$case !== 'dsseEnvelope') return 'signature';
+function selfDescription(
+  format: AttachmentFormat,
+  statement?: Buffer,
+): Pick<SignatureVerdict, 'kind' | 'predicateType'> {
+  if (format === 'sig-tag') return { kind: 'signature' };
   try {
-    const { predicateType } = parseStatement(bundle.content.dsseEnvelope.payload);
-    return predicateType === COSIGN_SIGN ? 'signature' : 'attestation';
+    const { predicateType } = parseStatement(statement ?? Buffer.alloc(0));
+    return { kind: predicateType === COSIGN_SIGN ? 'signature' : 'attestation', predicateType };
   } catch {
-    return 'signature';
+    return { kind: format === 'bundle' ? 'signature' : 'attestation' };
   }
+}
+
+function signedPayload({ content }: Bundle): Buffer | undefined {
+  return content.$case === 'dsseEnvelope' ? content.dsseEnvelope.payload : undefined;
 }
 
 /** kpromo once attached bare statements (its versions 4.3 to 4.5). */

@@ -26,6 +26,8 @@ export interface SignatureVerdict {
   /** What a legacy signature says under which name the image is pulled. */
   readonly dockerReference?: string;
   readonly annotations?: Readonly<Record<string, string>>;
+  /** What an attestation calls itself; to be believed only together with `statement`. */
+  readonly predicateType?: string;
   /** Only when the signature over it holds, by whomever. */
   readonly statement?: Statement;
 }
