@@ -1,5 +1,4 @@
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { PromoterError } from '../errors.ts';
 import type { Digest, RepositoryName, Tag } from '../reference.ts';
 import { createAllowance } from './copy-allowance.ts';
@@ -72,7 +71,7 @@ export interface CopierOptions {
 const MIB = 1024 * 1024;
 
 const DEFAULT_SPOOL: SpoolOptions = {
-  directory: join(tmpdir(), 'image-promoter-spool'),
+  directory: tmpdir(),
   smallBlobBytes: MIB,
   memoryBytes: 64 * MIB,
   diskBytes: 8 * 1024 * MIB,

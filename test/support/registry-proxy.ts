@@ -31,13 +31,13 @@ export interface RegistryProxy {
   readonly url: string;
   /** As in a repository's name. */
   readonly host: string;
-  counts(): TrafficCounts;
-  log(): readonly LoggedRequest[];
+  readonly counts: () => TrafficCounts;
+  readonly log: () => readonly LoggedRequest[];
   /** Forgets the log and so the counts. */
-  clear(): void;
+  readonly clear: () => void;
   /** Replaces the rules; their counters start anew. */
-  setFaults(rules: readonly FaultRule[]): void;
-  close(): Promise<void>;
+  readonly setFaults: (rules: readonly FaultRule[]) => void;
+  readonly close: () => Promise<void>;
 }
 
 interface Visit {
@@ -115,9 +115,9 @@ export async function startRegistryProxy(options: RegistryProxyOptions): Promise
     host,
     counts: () => countTraffic(log),
     log: () => log,
-    clear: () => (log = []),
-    setFaults: (rules) => (chooseFault = createFaultChooser(rules)),
-    async close() {
+    clear: () => void (log = []),
+    setFaults: (rules) => void (chooseFault = createFaultChooser(rules)),
+    close: async () => {
       closing.abort();
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeAllConnections();
