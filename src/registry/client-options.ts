@@ -15,6 +15,8 @@ export interface RegistryOptions {
   /** Default: every host is used anonymously. */
   readonly credentials?: CredentialsProvider;
   readonly policies?: readonly HostPolicy[];
+  /** The most that a host without a policy of its own is asked in a second. Default: by its preset. */
+  readonly requestsPerSecond?: number;
   /** Hosts, with their port, that speak plain HTTP though they are not loopback. */
   readonly plainHttpHosts?: readonly string[];
   /** Default: from the environment. */

@@ -39,7 +39,7 @@ export function createRegistry(options: RegistryOptions = {}): RegistryClient {
   const dispatchers = createDispatchers({ ...options, timeouts });
   const metrics = createMetrics();
   const budgets = createBudgets({
-    limitsOf: limitsBy(policies),
+    limitsOf: limitsBy(policies, options.requestsPerSecond),
     maxPauseMs: retry.maxObeyedMs,
     clock,
     waited: (host, ms) => metrics.waited(host, ms),

@@ -17,14 +17,14 @@ export interface HostPolicy {
   readonly tls?: boolean;
 }
 
-/** The limits of each host, by policy and preset. */
-export function limitsBy(policies: readonly HostPolicy[]): (host: string) => HostLimits {
+/** The limits of each host: by its policy, else by the ceiling for all, else by its preset. */
+export function limitsBy(policies: readonly HostPolicy[], ceiling?: number): (host: string) => HostLimits {
   const byHost = new Map(policies.map((policy) => [policy.host, policy]));
   return (host) => {
     const policy = byHost.get(host);
     const preset = presetOf(host, policy?.preset);
     return {
-      requestsPerSecond: policy?.requestsPerSecond ?? preset.requestsPerSecond,
+      requestsPerSecond: policy?.requestsPerSecond ?? ceiling ?? preset.requestsPerSecond,
       concurrency: policy?.concurrency ?? preset.concurrency,
     };
   };
