@@ -6,9 +6,11 @@ import { createRegistry } from '../../src/registry/client.ts';
 import type { RegistryClient } from '../../src/registry/client-options.ts';
 import { createCopier } from '../../src/registry/copy.ts';
 import type { CopyTarget, ImageCopier, TargetOutcome } from '../../src/registry/copy.ts';
+import type { ManifestContent } from '../../src/registry/registry.ts';
 import { findProgram } from '../../src/stack/programs.ts';
 import { makeArtifact, makeImage, makeIndex, pushSample } from '../../src/stack/sample-images.ts';
 import type { SampleImage } from '../../src/stack/sample-images.ts';
+import { digestOf } from '../../src/stack/sample-layers.ts';
 import { startDistribution, startGgcr } from '../support/registries.ts';
 import type { TestRegistry } from '../support/registries.ts';
 import { startRegistryProxy } from '../support/registry-proxy.ts';
@@ -80,6 +82,7 @@ describe('copying between real registries', () => {
   const samples: Readonly<Record<string, SampleImage>> = {
     'an image': makeImage({ seed: 'image', layerSizes: [1000, 2 * MIB] }),
     'an index': makeIndex({ seed: 'index', platforms: ['linux/amd64', 'linux/arm64/v8'], layerSizes: [1000, 0] }),
+    'a Docker manifest list': inDockerTypes(makeImage({ seed: 'docker', layerSizes: [100] })),
     'an artifact': makeArtifact({ artifactType: 'application/example', payload: Buffer.from('payload') }),
   };
   for (const [what, image] of Object.entries(samples)) {
@@ -117,6 +120,23 @@ describe('copying between real registries', () => {
     await assertArrived(two as SampleImage, 'two');
   });
 
+  it('copies what it does not know, where the registry takes it', async () => {
+    const known = samples['an artifact'] as SampleImage;
+    const root = typed(known.root, [[known.root.mediaType, 'application/vnd.example.future+json']]);
+    const image = { root, manifests: [root], blobs: known.blobs };
+    const repositories = [mirrors[1]?.host, mirrors[1]?.host].map(
+      (host, number) => `${host}/future-${number}/deeply/nested/app` as RepositoryName,
+    ) as [RepositoryName, RepositoryName];
+    await pushSample(client, repositories[0], image);
+    const [outcome] = await copier.copy({
+      source: repositories[0],
+      digest: root.digest,
+      targets: [{ repository: repositories[1], tags: [V1], hasDigest: false }],
+    });
+    assert.equal(outcome?.kind, 'copied');
+    assert.equal((await client.headManifest(repositories[1], V1))?.mediaType, root.mediaType);
+  });
+
   it('mounts within one registry and moves no byte', async () => {
     const image = samples['an index'] as SampleImage;
     await push(image);
@@ -130,3 +150,34 @@ describe('copying between real registries', () => {
     assert.equal((await run(crane, ['digest', `${repository}:${V1}`])).stdout.trim(), image.root.digest);
   });
 });
+
+/** The same image as `docker buildx` without OCI media types makes it, in a list. */
+function inDockerTypes({ root, blobs }: SampleImage): SampleImage {
+  const DOCKER = 'application/vnd.docker';
+  const image = typed(root, [
+    ['application/vnd.oci.image.manifest.v1+json', `${DOCKER}.distribution.manifest.v2+json`],
+    ['application/vnd.oci.image.config.v1+json', `${DOCKER}.container.image.v1+json`],
+    ['application/vnd.oci.image.layer.v1.tar+gzip', `${DOCKER}.image.rootfs.diff.tar.gzip`],
+  ]);
+  const { digest, mediaType, bytes } = image;
+  const platform = { os: 'linux', architecture: 'amd64' };
+  const list = manifestOf(
+    `${DOCKER}.distribution.manifest.list.v2+json`,
+    JSON.stringify({
+      schemaVersion: 2,
+      mediaType: `${DOCKER}.distribution.manifest.list.v2+json`,
+      manifests: [{ mediaType, digest, size: bytes.length, platform }],
+    }),
+  );
+  return { root: list, manifests: [image, list], blobs };
+}
+
+function typed(manifest: ManifestContent, types: readonly (readonly [string, string])[]): ManifestContent {
+  const replace = (text: string): string => types.reduce((result, [from, to]) => result.replaceAll(from, to), text);
+  return manifestOf(replace(manifest.mediaType), replace(Buffer.from(manifest.bytes).toString()));
+}
+
+function manifestOf(mediaType: string, text: string): ManifestContent {
+  const bytes = Buffer.from(text);
+  return { digest: digestOf(bytes), mediaType, bytes };
+}

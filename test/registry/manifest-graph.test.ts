@@ -4,7 +4,7 @@ import { PromoterError } from '../../src/errors.ts';
 import type { Digest } from '../../src/reference.ts';
 import { blobsOf, loadGraph, nodesOf, readLinks } from '../../src/registry/manifest-graph.ts';
 import type { Descriptor, ManifestContent } from '../../src/registry/registry.ts';
-import { digestOf } from '../support/memory-registry.ts';
+import { digestOf } from '../../src/stack/sample-layers.ts';
 
 const INDEX = 'application/vnd.oci.image.index.v1+json';
 const FOREIGN = 'application/vnd.docker.image.rootfs.foreign.diff.tar.gzip';

@@ -7,7 +7,7 @@ import { buffer } from 'node:stream/consumers';
 import { PromoterError } from '../../src/errors.ts';
 import { createSpool } from '../../src/registry/spool.ts';
 import type { BlobReader, BlobShare, Spool, SpoolOptions } from '../../src/registry/spool.ts';
-import { digestOf } from '../support/memory-registry.ts';
+import { digestOf } from '../../src/stack/sample-layers.ts';
 
 describe('a spool', () => {
   let directory: string;

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { PromoterError } from '../../src/errors.ts';
 import { hostOf, isDigest } from '../../src/reference.ts';
@@ -6,6 +5,7 @@ import type { Digest, RepositoryName, Tag } from '../../src/reference.ts';
 import type { CopyRegistry } from '../../src/registry/copy-blob.ts';
 import { readLinks } from '../../src/registry/manifest-graph.ts';
 import type { CallOptions, ManifestContent, Registry } from '../../src/registry/registry.ts';
+import { digestOf } from '../../src/stack/sample-layers.ts';
 
 /** One call that a {@link MemoryRegistry} received. */
 export interface RegistryCall {
@@ -144,10 +144,6 @@ export function createMemoryRegistry(): MemoryRegistry {
     },
   };
   return registry;
-}
-
-export function digestOf(bytes: Uint8Array): Digest {
-  return `sha256:${createHash('sha256').update(bytes).digest('hex')}` as Digest;
 }
 
 async function* verified(digest: Digest, bytes: Uint8Array): AsyncGenerator<Uint8Array> {
