@@ -9,7 +9,7 @@ import { createRegistry } from '../registry/client.ts';
 import type { PromotionReport } from '../workflows/messages.ts';
 import { compareDigests } from './demo-digests.ts';
 import { makeDemoImages, productionRegistries, pushDemoImages, writeDemoManifests } from './demo-images.ts';
-import { runEntry } from './entry.ts';
+import { portsOption, runEntry } from './entry.ts';
 import { packageRoot } from './program-list.ts';
 import { findProgram } from './programs.ts';
 import { type Session, untilInterrupted, withStack } from './session.ts';
@@ -22,24 +22,27 @@ interface CipResult {
   readonly report: PromotionReport;
 }
 
-const STATE = join(packageRoot(), '.promoter', 'demo');
-const MANIFESTS = join(STATE, 'manifests');
+interface DemoOptions {
+  readonly state: string;
+  readonly ports: 'preferred' | 'free';
+  readonly keep?: true;
+}
 
 await runEntry(
   new Command('npm run demo --')
-    .description(
-      'Promote images between registries of this machine, and prove that they arrived. Keeps .promoter/demo.',
-    )
+    .description('Promote images between registries of this machine, and prove that they arrived.')
+    .option('--state <folder>', 'where everything is kept for the next time', join('.promoter', 'demo'))
+    .addOption(portsOption())
     .option('--keep', 'leave everything running at the end, until Ctrl-C')
     .action(runDemo),
 );
 
-async function runDemo({ keep }: { readonly keep?: true }): Promise<void> {
+async function runDemo({ state, ports, keep }: DemoOptions): Promise<void> {
   const began = Date.now();
   const onProgress = (line: string): void => say(`  ${line}`);
   say('Starting Temporal, registries, Sigstore and a worker');
   say(`  (what is missing of tools/programs.yaml is built once, into tools/bin)`);
-  await withStack({ state: STATE, ports: 'preferred', onProgress }, async (session) => {
+  await withStack({ state, ports, onProgress }, async (session) => {
     say(`  ${formatDuration(Date.now() - began)}`);
     await promoteImages(session);
     say(`\nDone in ${formatDuration(Date.now() - began)}.`);
@@ -55,21 +58,21 @@ async function runDemo({ keep }: { readonly keep?: true }): Promise<void> {
 async function promoteImages(session: Session): Promise<void> {
   const { stack } = session;
   const images = makeDemoImages();
+  const manifests = join(stack.stateDirectory, 'manifests');
+  const cip = ['cip', '--thin-manifest-dir', relative(packageRoot(), manifests)];
   await step('Pushing images of two platforms to the staging registry', async () => {
     const registry = createRegistry();
     await pushDemoImages(registry, stack, images);
     await registry.close();
-    await writeDemoManifests(MANIFESTS, stack, images);
-    say(
-      `  ${images.length} images at ${stack.registries.staging}; manifests that promote them in ${shortened(MANIFESTS)}`,
-    );
+    await writeDemoManifests(manifests, stack, images);
+    say(`  ${images.length} images at ${stack.registries.staging}; manifests that promote them in ${manifests}`);
   });
   await step('A dry run: what would be promoted', async () => {
-    await promoter(session, ['cip', '--thin-manifest-dir', shortened(MANIFESTS)], 'inherit');
+    await promoter(session, cip, 'inherit');
   });
   const result = await step('Promoting', async () => {
-    const args = ['cip', '--thin-manifest-dir', shortened(MANIFESTS), '--confirm', '--sign=false', '--json'];
-    const outcome = JSON.parse(await promoter(session, args, 'pipe')) as CipResult;
+    const printed = await promoter(session, [...cip, '--confirm', '--sign=false', '--json'], 'pipe');
+    const outcome = JSON.parse(printed) as CipResult;
     say(`  ${describeCopies(outcome.report)}`);
     return outcome;
   });
@@ -108,10 +111,6 @@ function describeCopies({ copied }: PromotionReport): string {
   if (copied.edges === 0) return 'nothing was copied: everything is there already';
   const { edges, manifests, blobs, mounted, bytes } = copied;
   return `${edges} edges: ${manifests} manifests and ${blobs} blobs written (${formatBytes(bytes)}), ${mounted} blobs mounted`;
-}
-
-function shortened(path: string): string {
-  return relative(packageRoot(), path);
 }
 
 function say(line: string): void {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { Command, Option } from 'commander';
-import { runEntry } from './entry.ts';
+import { Command } from 'commander';
+import { portsOption, runEntry } from './entry.ts';
 import type { ProcessExit } from './process.ts';
 import { type Session, untilInterrupted, withStack } from './session.ts';
 import { stackEnvironment } from './worker-process.ts';
@@ -15,11 +15,7 @@ await runEntry(
   new Command('npm run dev --')
     .description('Start the development stack of temporal-dev.yaml and a worker, until Ctrl-C.')
     .option('--state <folder>', 'keep data and stack.json in this folder (default: a temporary one)')
-    .addOption(
-      new Option('--ports <choice>', 'take the ports of temporal-dev.yaml where they are free, or always free ones')
-        .choices(['preferred', 'free'])
-        .default('preferred'),
-    )
+    .addOption(portsOption())
     .option('--json', 'print stack.json instead of a table')
     .action(runDev),
 );

@@ -1,4 +1,4 @@
-import { type Command, CommanderError } from 'commander';
+import { type Command, CommanderError, Option } from 'commander';
 import { PromoterError } from '../errors.ts';
 
 /**
@@ -16,6 +16,13 @@ export async function runEntry(command: Command): Promise<void> {
       process.exitCode = error instanceof PromoterError && error.code === 'UsageInvalid' ? 2 : 1;
     }
   }
+}
+
+/** `--ports preferred|free`, for commands that start the stack. */
+export function portsOption(): Option {
+  return new Option('--ports <choice>', 'the ports of temporal-dev.yaml where they are free, or always other ones')
+    .choices(['preferred', 'free'])
+    .default('preferred');
 }
 
 function format(error: unknown): string {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { link, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -66,22 +66,20 @@ async function linkInto(own: string, file: string): Promise<boolean> {
 }
 
 /**
- * Moves a dead holder's file away. Between reading and moving it another process may have done so and taken the lock:
- * what was moved is then that process's file, and goes back to its place.
+ * Removes a dead holder's file. Whoever finds it may come late, when it has become that of a new holder; so only one
+ * process at a time removes anything, and looks once more before.
  */
 async function removeStale(file: string, expected: string): Promise<void> {
-  const aside = `${file}.${randomUUID()}`;
+  const right = await tryLock(`${file}.stale`, 'removing a lock whose process is gone');
+  if (!('release' in right)) return;
   try {
-    await rename(file, aside);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
-    throw error;
+    if ((await readFile(file, 'utf8').catch(() => undefined)) === expected) await rm(file);
+  } finally {
+    await right.release();
   }
-  if ((await readFile(aside, 'utf8')) !== expected) await linkInto(aside, file);
-  await rm(aside, { force: true });
 }
 
-/** Whether a process still runs, and is the one that was meant. */
+/** Whether this very process is still there, and not another one of its number. */
 export async function isAlive({ pid, started }: Pick<LockHolder, 'pid' | 'started'>): Promise<boolean> {
   try {
     process.kill(pid, 0);

@@ -29,6 +29,8 @@ export interface ProcessOptions {
   readonly ready: () => Promise<boolean>;
   /** Milliseconds; a minute by default. */
   readonly startTimeoutMs?: number;
+  /** Milliseconds between SIGTERM and SIGKILL; ten seconds by default. */
+  readonly stopGraceMs?: number;
 }
 
 export interface ProcessExit {
@@ -43,7 +45,7 @@ export interface RunningProcess {
   readonly logFile: string;
   /** Resolves when the program has ended, for whatever reason. */
   readonly exited: Promise<ProcessExit>;
-  /** SIGTERM, and SIGKILL after ten seconds; resolves when the program is gone. */
+  /** SIGTERM, and SIGKILL when that does not help in time; resolves when the program is gone. */
   readonly stop: () => Promise<void>;
   /** SIGKILL to the program and what it started; resolves when it is gone. */
   readonly kill: () => Promise<void>;
@@ -72,7 +74,7 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
   } finally {
     await log.close();
   }
-  const running = supervise(child, name, logFile);
+  const running = supervise(child, options);
   try {
     await becomesReady(running, options);
   } catch (error) {
@@ -92,7 +94,8 @@ async function spawned(child: ChildProcess, name: string): Promise<void> {
   });
 }
 
-function supervise(child: ChildProcess, name: string, logFile: string): RunningProcess {
+function supervise(child: ChildProcess, options: ProcessOptions): RunningProcess {
+  const { name, logFile, stopGraceMs = STOP_GRACE_MS } = options;
   const pid = child.pid as number;
   const guard = spawn('/bin/sh', ['-c', GUARD, 'guard', String(pid)], {
     detached: true,
@@ -119,7 +122,7 @@ function supervise(child: ChildProcess, name: string, logFile: string): RunningP
     exited,
     kill: () => end('SIGKILL'),
     stop: async () => {
-      const timer = setTimeout(() => void end('SIGKILL'), STOP_GRACE_MS);
+      const timer = setTimeout(() => void end('SIGKILL'), stopGraceMs);
       await end('SIGTERM');
       clearTimeout(timer);
     },

@@ -29,16 +29,22 @@ export function parseYaml<Shape extends z.ZodType>(file: string, text: string, s
   if (document.errors.length > 0) {
     throw invalid(document.errors.map((error) => `${file}:${lines.linePos(error.pos[0]).line}: ${error.message}`));
   }
-  const result = schema.safeParse(document.toJS());
+  const result = schema.safeParse(valueOf(file, document));
   if (result.success) return result.data;
-  throw invalid(
-    result.error.issues.flatMap((issue) =>
-      describe(issue).map(({ path, message }) => {
-        const { line } = lines.linePos(offsetOf(document, path));
-        return `${file}:${line}: ${path.length === 0 ? '' : `${path.join('.')}: `}${message}`;
-      }),
-    ),
-  );
+  const problems = result.error.issues.flatMap(describe).map(({ path, message }) => {
+    const { line } = lines.linePos(offsetOf(document, path));
+    return { line, text: `${file}:${line}: ${path.length === 0 ? '' : `${path.join('.')}: `}${message}` };
+  });
+  throw invalid(problems.sort((a, b) => a.line - b.line).map(({ text }) => text));
+}
+
+/** Aliases are looked up only here, and one may lead nowhere. */
+function valueOf(file: string, document: Document): unknown {
+  try {
+    return document.toJS();
+  } catch (error) {
+    throw invalid([`${file}: ${messageOf(error)}`]);
+  }
 }
 
 /** A key that nobody asked for is reported where it stands and not at the map that holds it. */
