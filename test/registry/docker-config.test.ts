@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PromoterError } from '../../src/errors.ts';
+import type { Credentials } from '../../src/registry/credentials.ts';
+import { createDockerCredentials } from '../../src/registry/docker-config.ts';
+
+describe('Docker configuration', () => {
+  let folder: string;
+  const time = { now: 0 };
+  const helperCalls: string[] = [];
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'docker-config-'));
+    helperCalls.length = 0;
+    time.now = 0;
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  async function credentialsIn(config: unknown, helper?: Credentials) {
+    const text = typeof config === 'string' ? config : JSON.stringify(config);
+    if (config !== undefined) await writeFile(join(folder, 'config.json'), text);
+    return createDockerCredentials({
+      env: { DOCKER_CONFIG: folder },
+      now: () => time.now,
+      askHelper: (name, server) => {
+        helperCalls.push(`${name} ${server}`);
+        return Promise.resolve(helper);
+      },
+    });
+  }
+
+  const auth = Buffer.from('user:pass:word').toString('base64');
+  const password = { kind: 'password', username: 'user', password: 'pass:word' };
+
+  it('finds passwords by exact host, however the key is written', async () => {
+    const find = await credentialsIn({
+      auths: { 'a.example': { auth }, 'https://b.example:5000/v1/': { auth }, 'evil.a.example': {} },
+    });
+    assert.deepEqual(await find('a.example'), password);
+    assert.deepEqual(await find('b.example:5000'), password);
+    assert.equal(await find('b.example'), undefined);
+    assert.equal(await find('evil.a.example'), undefined);
+    assert.equal(await find('example'), undefined);
+  });
+
+  it('knows Docker Hub by all its names', async () => {
+    const find = await credentialsIn({ auths: { 'https://index.docker.io/v1/': { auth } } });
+    assert.deepEqual(await find('docker.io'), password);
+    assert.deepEqual(await find('registry-1.docker.io'), password);
+  });
+
+  it('finds tokens', async () => {
+    const find = await credentialsIn({
+      auths: { 'a.example': { auth: '', identitytoken: 'id' }, 'b.example': { registrytoken: 'reg' } },
+    });
+    assert.deepEqual(await find('a.example'), { kind: 'identityToken', token: 'id' });
+    assert.deepEqual(await find('b.example'), { kind: 'registryToken', token: 'reg' });
+  });
+
+  it('asks the helper of the host, else the store, else the file', async () => {
+    const config = { credsStore: 'store', credHelpers: { 'gcr.io': 'gcloud' }, auths: { 'a.example': { auth } } };
+    const find = await credentialsIn(config);
+    assert.equal(await find('gcr.io'), undefined);
+    assert.deepEqual(await find('a.example'), password);
+    await find('docker.io');
+    assert.deepEqual(helperCalls, ['gcloud gcr.io', 'store a.example', 'store https://index.docker.io/v1/']);
+  });
+
+  it('remembers what a helper said for a while, and asks again when told to', async () => {
+    const find = await credentialsIn({ credsStore: 'store' }, { kind: 'identityToken', token: 'x' });
+    await Promise.all([find('a.example'), find('a.example')]);
+    assert.equal(helperCalls.length, 1);
+    await find('a.example', { renew: true });
+    assert.equal(helperCalls.length, 2);
+    time.now = 5 * 60_000;
+    await find('a.example');
+    assert.equal(helperCalls.length, 3);
+  });
+
+  it('uses every host anonymously without a file', async () => {
+    const find = await credentialsIn(undefined);
+    assert.equal(await find('a.example'), undefined);
+  });
+
+  it('says what is wrong with the file without quoting it', async () => {
+    for (const config of [
+      '{"auths": {"a.example": {"auth": "c2VjcmV0"',
+      '"c2VjcmV0"',
+      { auths: { 'a.example': { auth: 'c2VjcmV0' } } },
+    ]) {
+      const find = await credentialsIn(config);
+      await assert.rejects(find('a.example'), (error) => {
+        assert.ok(error instanceof PromoterError && error.code === 'ConfigInvalid');
+        assert.match(error.message, /config\.json/);
+        assert.doesNotMatch(error.message, /c2VjcmV0/);
+        return true;
+      });
+    }
+  });
+});
