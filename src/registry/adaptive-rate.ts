@@ -3,6 +3,8 @@ const RECOVERY_INTERVAL_MS = 1000;
 /** Share of the rate at the last cut that each clean interval gives back. */
 const RECOVERY_SHARE = 0.05;
 const LOWEST = 0.5;
+/** A few requests in a second do not show that the host's limit is as low as that. */
+const LEAST_EVIDENCE = 10;
 
 /**
  * A request rate that finds its level by additive increase and multiplicative decrease: it starts at its ceiling, halves
@@ -56,8 +58,8 @@ export class AdaptiveRate {
   throttled(sentAt: number, now: number): void {
     if (sentAt < this.#cutAt) return;
     this.#roll(now);
-    const inUse = Math.max(this.#sent.before, this.#sent.now);
-    this.#set(Math.min(this.at(now), Math.max(inUse, 1)) * BACK_OFF, now);
+    const inUse = Math.max(this.#sent.before, this.#sent.now, LEAST_EVIDENCE);
+    this.#set(Math.min(this.at(now), inUse) * BACK_OFF, now);
     this.#cutAt = now;
   }
 
