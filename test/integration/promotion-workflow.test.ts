@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import { WorkflowFailedError, WorkflowUpdateFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import type { Activities } from '../../src/activities/index.ts';
-import { abortPromotion, report, retryPhase, skipPhase } from '../../src/workflows/messages.ts';
+import { PHASES, abortPromotion, report, retryPhase, skipPhase } from '../../src/workflows/messages.ts';
 import { temporalFixture, withPromotion } from '../support/temporal.ts';
 
 const NOTHING = { edges: 0, present: 0, manifests: 0, blobs: 0, mounted: 0, bytes: 0 };
 const DIGEST = `sha256:${'a'.repeat(64)}`;
+const NOBODY = { edges: 0, samples: [] };
 const REQUEST = { manifests: DIGEST, confirm: true } as const;
 
 /** Activities that agree on a plan of so many shards, each with ten edges that are promoted at once. */
@@ -16,19 +17,28 @@ function activitiesFor(shards: number, changes: Partial<Activities> = {}): Parti
       request: request as Awaited<ReturnType<Activities['setup']>>['request'],
       manifests: { files: 1, images: 1, digests: shards, edges: shards * 10 },
       destinations: ['prod.example/images'],
+      hosts: ['prod.example'],
       broken: [],
+      provenance: true,
+      trustRoot: DIGEST,
       warnings: [],
     }),
     draftPlan: async () => ({ index: DIGEST, shards: 1, warnings: [] }),
     judgeShard: async () => ({ edges: shards * 10 }),
     assemblePlan: async () => ({
       plan: { digest: DIGEST, shards, edges: shards * 10, verdicts: { promote: shards * 10 }, hosts: ['prod.example'] },
+      quarantine: NOBODY,
       warnings: [],
     }),
     promoteShard: async () => ({ counts: { ...NOTHING, edges: 10 }, residue: 0 }),
-    gatherResidue: async () => ({ index: DIGEST, shards: 0, edges: 0, quarantined: 0 }),
-    quarantineResidue: async () => undefined,
-    gatherQuarantine: async () => ({ edges: 0, samples: [] }),
+    gatherResidue: async () => ({ index: DIGEST, shards: 0, edges: 0, quarantine: NOBODY }),
+    quarantineResidue: async () => NOBODY,
+    gatherQuarantine: async () => NOBODY,
+    verifyProvenance: async () => ({ checked: 10, passed: 10, quarantined: 0, warnings: [] }),
+    validateShard: async () => ({ checked: 10, passed: 10, quarantined: 0, warnings: [] }),
+    draftSigning: async () => ({ index: DIGEST, shards }),
+    signShard: async () => ({ signed: 10, valid: 0, handed: 20, failed: 0 }),
+    attestShard: async () => ({ attested: 10, valid: 0, handed: 20, failed: 0 }),
     ...changes,
   };
 }
@@ -52,7 +62,7 @@ describe('promotion workflow', () => {
     assert.equal(result.copied.edges, 30);
     assert.deepEqual(
       result.phases.map(({ name, state }) => `${name} ${state}`),
-      ['setup done', 'plan done', 'promote done'],
+      PHASES.map((name) => `${name} done`),
     );
     const ends = result.phases.map(({ startedAt, endedAt }) => [startedAt ?? 0, endedAt ?? 0]);
     ends.slice(1).forEach(([start], index) => assert.ok((start ?? 0) >= (ends[index]?.[1] ?? 0)));
@@ -64,7 +74,10 @@ describe('promotion workflow', () => {
       handle.result(),
     );
     assert.equal(result.outcome, 'dry-run');
-    assert.equal(result.phases.at(-1)?.state, 'pending');
+    assert.deepEqual(
+      result.phases.slice(4).map(({ state }) => state),
+      ['pending', 'pending', 'pending'],
+    );
   });
 
   it('holds a failed phase, refuses a wrong decision without a trace, and goes on when told to retry', async () => {
@@ -100,7 +113,10 @@ describe('promotion workflow', () => {
     ): Promise<string | undefined | null> =>
       withPromotion(activitiesFor(2, { judgeShard }), { ...REQUEST, ...request }, async (handle) => {
         await act(handle as never);
-        const error = await handle.result().then(assert.fail, (thrown: unknown) => thrown);
+        const error = await handle.result().then(
+          () => assert.fail('it ended well'),
+          (thrown: unknown) => thrown,
+        );
         assert.ok(error instanceof WorkflowFailedError);
         return (error.cause as ApplicationFailure).type;
       });
@@ -125,11 +141,11 @@ describe('promotion workflow', () => {
           index: DIGEST,
           shards: 1,
           edges: 1,
-          quarantined: 0,
+          quarantine: NOBODY,
           reason: 'mirror down',
           retryAt: 0,
         }),
-        gatherQuarantine: async () => ({ edges: rounds.length > 0 ? 1 : 0, samples: [] }),
+        quarantineResidue: async () => ({ edges: 1, samples: [] }),
       }),
       { ...REQUEST, policies: { promote: { residueRounds: 1 } } },
       (handle) => handle.result(),
@@ -146,7 +162,7 @@ describe('promotion workflow', () => {
       promoted.set(shard, (promoted.get(shard) ?? 0) + 1);
       return { counts: { ...NOTHING, edges: 500 }, residue: 0 };
     };
-    await withPromotion(activitiesFor(shards, { promoteShard }), REQUEST, async (handle) => {
+    await withPromotion(activitiesFor(shards, { promoteShard }), { ...REQUEST, sign: false }, async (handle) => {
       const result = await handle.result();
       assert.equal(result.copied.edges, 1_000_000);
       const { environment } = await temporalFixture();
