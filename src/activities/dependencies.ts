@@ -1,10 +1,28 @@
+import type { PlanStore } from '../plan/store.ts';
+import type { RepositoryName } from '../reference.ts';
 import type { ImageCopier } from '../registry/copy.ts';
 import type { Registry } from '../registry/registry.ts';
-import type { PlanStore } from '../plan/store.ts';
+import type { SigningContext } from '../signing/signing-context.ts';
+import type { TrustRoot } from '../signing/trust-root.ts';
 
 /** What the activities of a worker work with; made once per process. */
 export interface ActivityDependencies {
   readonly registry: Registry;
   readonly copier: ImageCopier;
   readonly store: PlanStore;
+  readonly signing: SigningDependencies;
+}
+
+/** What verifying and signing take. */
+export interface SigningDependencies {
+  /** Whom this worker believes now. @throws PromoterError `TrustRootInvalid`, `SigningUnavailable` */
+  readonly trustRoot: () => Promise<TrustRoot>;
+  /** Who signs and who testifies; absent on a worker that is not set up to sign. */
+  readonly context?: Omit<SigningContext, 'trust'>;
+  /** The reference under which users pull what is in a production repository. */
+  readonly identityOf: (repository: RepositoryName) => string;
+  /** The one of several repositories of an identity that is signed first. */
+  readonly canonicalOf: (repositories: readonly RepositoryName[]) => RepositoryName;
+  /** Who promotes, as attestations name it. */
+  readonly builderId: string;
 }

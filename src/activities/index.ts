@@ -2,24 +2,35 @@ import { createInventoryReader } from '../plan/inventory.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { failingClearly } from './failures.ts';
 import { createAssemblePlan, createDraftPlan, createJudgeShard } from './plan.ts';
+import { createVerifyProvenance } from './provenance.ts';
 import { createPromoteShard } from './promote.ts';
 import { createGatherQuarantine, createGatherResidue, createQuarantineResidue } from './residue.ts';
 import { createSetup } from './setup.ts';
+import { createAttestShard } from './attest.ts';
+import { createDraftSigning, createSignShard } from './sign.ts';
+import { createPinnedTrust } from './trust.ts';
+import { createValidateShard } from './validate.ts';
 
 export type { ActivityDependencies } from './dependencies.ts';
 
 /** Every activity of a worker, over what it works with. */
 export function createActivities(dependencies: ActivityDependencies) {
   const reader = createInventoryReader(dependencies.registry);
+  const trust = createPinnedTrust(dependencies.store, dependencies.signing.trustRoot);
   return {
-    setup: failingClearly(createSetup(dependencies)),
+    setup: failingClearly(createSetup(dependencies, trust)),
     draftPlan: failingClearly(createDraftPlan(dependencies)),
     judgeShard: failingClearly(createJudgeShard(dependencies, reader)),
     assemblePlan: failingClearly(createAssemblePlan(dependencies)),
+    verifyProvenance: failingClearly(createVerifyProvenance(dependencies, trust)),
+    validateShard: failingClearly(createValidateShard(dependencies, trust)),
     promoteShard: failingClearly(createPromoteShard(dependencies)),
     gatherResidue: failingClearly(createGatherResidue(dependencies)),
     quarantineResidue: failingClearly(createQuarantineResidue(dependencies)),
     gatherQuarantine: failingClearly(createGatherQuarantine(dependencies)),
+    draftSigning: failingClearly(createDraftSigning(dependencies)),
+    signShard: failingClearly(createSignShard(dependencies, trust)),
+    attestShard: failingClearly(createAttestShard(dependencies, trust)),
   };
 }
 

@@ -2,18 +2,20 @@ import { cancellationSignal } from '@temporalio/activity';
 import pMap from 'p-map';
 import { PromoterError, isTransient } from '../errors.ts';
 import { assemblePlan, destinationsOf, type AssembledPlan } from '../plan/assembly.ts';
-import { getDocument, getEdges, putDocument, putEdges, type ShardIndex, type WishShard } from '../plan/document.ts';
+import { getEdges, putDocument, putEdges, readShard, type WishShard } from '../plan/document.ts';
 import { draftPlan } from '../plan/draft.ts';
 import type { InventoryReader } from '../plan/inventory.ts';
 import { judgeWishes, type BrokenHost } from '../plan/judgement.ts';
 import type { QuarantinedEdge } from '../plan/quarantine.ts';
 import { recordName, recordsOf, shardPart } from '../plan/records.ts';
 import type { Digest } from '../reference.ts';
-import type { PlanReference } from '../workflows/messages.ts';
+import type { PlanReference, PromotionReport } from '../workflows/messages.ts';
 import type { ActivityDependencies } from './dependencies.ts';
+import { recordPolicies } from './provenance-policy.ts';
 import { withPulse } from './pulse.ts';
+import { readQuarantine } from './residue.ts';
 import type { CheckedRequest } from './request.ts';
-import { readManifests, readOnly } from './setup.ts';
+import { readManifests, readOnly } from './manifests.ts';
 
 export interface DraftInput {
   readonly run: string;
@@ -43,6 +45,7 @@ export interface AssembleInput {
 
 export interface AssembleResult {
   readonly plan: PlanReference;
+  readonly quarantine: PromotionReport['quarantine'];
   readonly warnings: readonly string[];
 }
 
@@ -54,6 +57,7 @@ export function createDraftPlan({ store }: ActivityDependencies) {
   return async function draft({ run, request }: DraftInput): Promise<DraftResult> {
     const { manifests } = await readManifests(store, request);
     const { shards, overlaps, redundant } = draftPlan(manifests, await readOnly(store, request));
+    await recordPolicies(store, run, manifests);
     const digests: Digest[] = [];
     for (const wishes of shards) digests.push(await putDocument(store, { wishes }));
     if (overlaps.length > 0) {
@@ -69,8 +73,7 @@ export function createDraftPlan({ store }: ActivityDependencies) {
 /** Reads the registries for one shard of the draft and judges its edges. @throws PromoterError `Registry*`, `Store*` */
 export function createJudgeShard({ store }: ActivityDependencies, reader: InventoryReader) {
   return async function judgeShard({ run, index, shard, broken }: JudgeInput): Promise<{ readonly edges: number }> {
-    const { shards } = await getDocument<ShardIndex>(store, index as Digest);
-    const { wishes } = await getDocument<WishShard>(store, shardAt(shards, shard));
+    const { wishes } = await readShard<WishShard>(store, index, shard);
     let read = 0;
     const result = await withPulse(
       () => ({ read }),
@@ -100,7 +103,8 @@ export function createAssemblePlan({ registry, store }: ActivityDependencies) {
           await store.point(recordName(run, 'quarantine', 'plan'), await putEdges(store, plan.quarantine));
         }
         const { digest, shards, edges, verdicts, hosts, warnings } = plan;
-        return { plan: { digest, shards, edges, verdicts, hosts }, warnings };
+        const quarantine = await readQuarantine(store, run);
+        return { plan: { digest, shards, edges, verdicts, hosts }, quarantine, warnings };
       },
     );
   };
@@ -132,8 +136,7 @@ export function createAssemblePlan({ registry, store }: ActivityDependencies) {
   }
 
   async function rejectUnlessClean(run: string, plan: AssembledPlan): Promise<void> {
-    const overlaps = await readQuarantine(run);
-    const kept = [...overlaps, ...plan.quarantine];
+    const kept = [...(await readOverlaps(run)), ...plan.quarantine];
     if (kept.length === 0 && plan.verdicts.unreadable === undefined) return;
     const reasons = kept.map(({ message }) => message);
     const all = [...new Set(reasons.length === 0 ? plan.warnings : reasons)];
@@ -144,18 +147,10 @@ export function createAssemblePlan({ registry, store }: ActivityDependencies) {
     );
   }
 
-  async function readQuarantine(run: string): Promise<readonly QuarantinedEdge[]> {
+  async function readOverlaps(run: string): Promise<readonly QuarantinedEdge[]> {
     const lists = await Promise.all(
       (await recordsOf(store, run, 'quarantine')).map((digest) => getEdges(store, digest)),
     );
     return lists.flat();
   }
-}
-
-/** The digest of a shard of an index. @throws PromoterError `StoreCorrupt` when the index has no such shard */
-export function shardAt(shards: readonly Digest[], shard: number): Digest {
-  const digest = shards[shard];
-  if (digest === undefined)
-    throw new PromoterError('StoreCorrupt', `there is no shard ${shard} among ${shards.length}`);
-  return digest;
 }

@@ -3,22 +3,20 @@ import pMap from 'p-map';
 import { isTransient } from '../errors.ts';
 import {
   type Debt,
-  getDocument,
   putDocument,
   type Group,
   type GroupTarget,
   type ResidueEntry,
   type Shard,
-  type ShardIndex,
+  readShard,
 } from '../plan/document.ts';
 import { recordName, shardPart } from '../plan/records.ts';
 import { recordDebts } from '../plan/debts.ts';
-import type { Digest } from '../reference.ts';
 import type { TargetOutcome } from '../registry/copy.ts';
 import type { CopyCounts } from '../workflows/messages.ts';
 import type { ActivityDependencies } from './dependencies.ts';
-import { shardAt } from './plan.ts';
 import { lastPosition, withPulse } from './pulse.ts';
+import { admittedGroups } from './verification.ts';
 
 export interface PromoteInput {
   readonly run: string;
@@ -57,8 +55,9 @@ export const NOTHING_COPIED: CopyCounts = { edges: 0, present: 0, manifests: 0, 
 export function createPromoteShard({ copier, store }: ActivityDependencies) {
   return async function promoteShard(input: PromoteInput): Promise<PromoteResult> {
     const { run, index, shard, round, commit } = input;
-    const { shards } = await getDocument<ShardIndex>(store, index as Digest);
-    const { groups } = await getDocument<Shard>(store, shardAt(shards, shard));
+    const planned = (await readShard<Shard>(store, index, shard)).groups;
+    // The residue of a round holds nothing that was kept back before.
+    const groups = round === 0 ? await admittedGroups(store, run, shard, planned) : planned;
     const earlier = lastPosition() as PromotePosition | undefined;
     const done = new Set(earlier?.index === index ? earlier.done : []);
     let counts = earlier?.index === index ? earlier.counts : NOTHING_COPIED;

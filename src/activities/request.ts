@@ -28,7 +28,11 @@ const policyChange = z.strictObject({
 const policies = z.strictObject({
   setup: policyChange.optional(),
   plan: policyChange.optional(),
+  provenance: policyChange.optional(),
+  validate: policyChange.optional(),
   promote: policyChange.optional(),
+  sign: policyChange.optional(),
+  attest: policyChange.optional(),
 } satisfies Record<PhaseName, unknown>);
 
 const request = z.strictObject({
@@ -37,6 +41,17 @@ const request = z.strictObject({
   strict: z.boolean().optional(),
   lenient: z.boolean().optional(),
   sign: z.boolean().optional(),
+  annotations: z.record(z.string().min(1), z.string()).optional(),
+  provenance: z.enum(['off', 'warn', 'require']).optional(),
+  signatures: z
+    .strictObject({
+      certificateIdentity: z.string().optional(),
+      certificateIdentityRegexp: z.string().optional(),
+      certificateOidcIssuer: z.string().optional(),
+      certificateOidcIssuerRegexp: z.string().optional(),
+    })
+    .optional(),
+  requireSignatures: z.boolean().optional(),
   onPhaseFailure: z.enum(['hold', 'fail']).optional(),
   holdTimeout: duration.optional(),
   commit: z.string().max(200).optional(),

@@ -2,6 +2,7 @@ import { quarantineTarget, reshard } from '../plan/assembly.ts';
 import { getDocument, getEdges, groupEdges, putEdges, type Group, type ResidueEntry } from '../plan/document.ts';
 import type { QuarantinedEdge } from '../plan/quarantine.ts';
 import { recordName, recordsOf } from '../plan/records.ts';
+import type { PlanStore } from '../plan/store.ts';
 import type { Digest } from '../reference.ts';
 import type { PromotionReport } from '../workflows/messages.ts';
 import type { ActivityDependencies } from './dependencies.ts';
@@ -11,12 +12,13 @@ export interface GatherResidueInput {
   readonly round: number;
 }
 
-/** What a round left: pairs worth another try, as an index of shards, and how many edges were given up. */
+/** What a round left: pairs worth another try, as an index of shards. */
 export interface GatheredResidue {
   readonly index: string;
   readonly shards: number;
   readonly edges: number;
-  readonly quarantined: number;
+  /** What is quarantined by now, in all. */
+  readonly quarantine: PromotionReport['quarantine'];
   /** When the host that asked for the longest pause can be asked again, in milliseconds since the epoch. */
   readonly retryAt?: number;
   /** Why the first of them failed. */
@@ -48,7 +50,7 @@ export function createGatherResidue({ store }: ActivityDependencies) {
       index: digest,
       shards,
       edges: groups.reduce((sum, group) => sum + groupEdges(group), 0),
-      quarantined: lost.length,
+      quarantine: await readQuarantine(store, run),
       ...(waits.length === 0 ? {} : { retryAt: Math.max(...waits) }),
       ...(first === undefined ? {} : { reason: first.message }),
     };
@@ -57,31 +59,36 @@ export function createGatherResidue({ store }: ActivityDependencies) {
 
 /** Gives up what is left after the last round: its edges are quarantined. @throws PromoterError `Store*` */
 export function createQuarantineResidue({ store }: ActivityDependencies) {
-  return async function quarantineResidue({ run, round }: QuarantineResidueInput): Promise<void> {
+  return async function quarantineResidue({
+    run,
+    round,
+  }: QuarantineResidueInput): Promise<PromotionReport['quarantine']> {
     const entries = await readResidue(store, run, round);
     const edges = entries.flatMap(quarantineEntry);
     if (edges.length > 0) {
       await store.point(recordName(run, 'quarantine', `promote-${round}`), await putEdges(store, edges));
     }
+    return readQuarantine(store, run);
   };
 }
 
-/** Everything that the phases so far kept back, as one list. @throws PromoterError `Store*` */
+/** Says what the phases so far kept back. @throws PromoterError `Store*` */
 export function createGatherQuarantine({ store }: ActivityDependencies) {
   return async function gatherQuarantine({ run }: { readonly run: string }): Promise<PromotionReport['quarantine']> {
-    const lists = await recordsOf(store, run, 'quarantine');
-    const edges: QuarantinedEdge[] = [];
-    for (const list of lists) edges.push(...(await getEdges(store, list)));
-    if (edges.length === 0) return { edges: 0, samples: [] };
-    return { edges: edges.length, samples: edges.slice(0, SAMPLES).map(shorten), list: await putEdges(store, edges) };
+    return readQuarantine(store, run);
   };
 }
 
-async function readResidue(
-  store: ActivityDependencies['store'],
-  run: string,
-  round: number,
-): Promise<readonly ResidueEntry[]> {
+/** Everything that a run has kept back, as one list in the store, with the first few of it. */
+export async function readQuarantine(store: PlanStore, run: string): Promise<PromotionReport['quarantine']> {
+  const lists = await recordsOf(store, run, 'quarantine');
+  const edges: QuarantinedEdge[] = [];
+  for (const list of lists) edges.push(...(await getEdges(store, list)));
+  if (edges.length === 0) return { edges: 0, samples: [] };
+  return { edges: edges.length, samples: edges.slice(0, SAMPLES).map(shorten), list: await putEdges(store, edges) };
+}
+
+async function readResidue(store: PlanStore, run: string, round: number): Promise<readonly ResidueEntry[]> {
   const digests = await recordsOf(store, run, 'residue', String(round));
   const entries: ResidueEntry[] = [];
   for (const digest of digests) entries.push(...(await getDocument<readonly ResidueEntry[]>(store, digest)));

@@ -1,17 +1,16 @@
 import { cancellationSignal } from '@temporalio/activity';
 import pMap from 'p-map';
 import { PromoterError, isTransient, messageOf } from '../errors.ts';
-import { bundleFromBytes, parseBundle } from '../manifest/bundle.ts';
-import type { Manifest } from '../manifest/manifest.ts';
 import { draftPlan } from '../plan/draft.ts';
-import { getEdges } from '../plan/document.ts';
 import type { BrokenHost } from '../plan/judgement.ts';
-import { edgeKey } from '../plan/draft.ts';
-import type { PlanStore } from '../plan/store.ts';
 import type { Digest } from '../reference.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { withPulse } from './pulse.ts';
+import { readManifests, readOnly } from './manifests.ts';
+import { wantsProvenance } from './provenance-policy.ts';
 import { checkRequest, type CheckedRequest } from './request.ts';
+import { cannotSign } from './sign.ts';
+import type { PinnedTrust } from './trust.ts';
 
 /** What Setup found out: small, and all that the later phases need to know of the request. */
 export interface SetupResult {
@@ -24,8 +23,14 @@ export interface SetupResult {
   };
   /** The registries that the manifests name as destinations. */
   readonly destinations: readonly string[];
+  /** Destination hosts that can be used. */
+  readonly hosts: readonly string[];
   /** Destination hosts that cannot be used; their edges are quarantined. */
   readonly broken: readonly BrokenHost[];
+  /** Whether any manifest or the request wants build provenance looked at. */
+  readonly provenance: boolean;
+  /** The trusted root that is pinned for the run; absent when none can be had and nothing demands it. */
+  readonly trustRoot?: string;
   readonly warnings: readonly string[];
 }
 
@@ -38,11 +43,13 @@ const HOSTS_AT_ONCE = 32;
  *
  * @throws PromoterError `RequestInvalid`, `ManifestInvalid`, `Store*`, `Registry*`
  */
-export function createSetup({ registry, store }: ActivityDependencies) {
+export function createSetup({ registry, store, signing }: ActivityDependencies, trust: PinnedTrust) {
   return async function setup(input: { readonly request: unknown }): Promise<SetupResult> {
     const request = checkRequest(input.request);
     const { manifests, warnings, files } = await readManifests(store, request);
     const draft = draftPlan(manifests, await readOnly(store, request));
+    const provenance = wantsProvenance(manifests, request);
+    const pinned = await pinTrustRoot(request);
     const broken = await withPulse(
       () => undefined,
       async () => {
@@ -62,10 +69,25 @@ export function createSetup({ registry, store }: ActivityDependencies) {
         edges: draft.edges,
       },
       destinations: [...new Set(manifests.flatMap(({ destinations }) => destinations))].sort(),
+      hosts: draft.destinationHosts.filter((host) => !broken.some((one) => one.host === host)),
       broken,
-      warnings: warnings.slice(0, 100),
+      provenance,
+      ...(pinned.digest === undefined ? {} : { trustRoot: pinned.digest }),
+      warnings: [...pinned.warnings, ...warnings].slice(0, 100),
     };
   };
+
+  // Unsigned images need no trusted root: a run that signs nothing and demands nothing does without.
+  async function pinTrustRoot(request: CheckedRequest): Promise<{ digest?: Digest; warnings: readonly string[] }> {
+    const signs = request.confirm === true && request.sign !== false;
+    if (signs && signing.context === undefined) throw cannotSign();
+    try {
+      return { digest: await trust.pin(), warnings: [] };
+    } catch (error) {
+      if (signs || request.requireSignatures === true || request.provenance === 'require') throw error;
+      return { warnings: [`no trusted root, so that signed staging images cannot be verified: ${messageOf(error)}`] };
+    }
+  }
 
   async function greetSources(hosts: readonly string[]): Promise<void> {
     await pMap(hosts, (host) => registry.ping(host, { signal: cancellationSignal() }), { concurrency: HOSTS_AT_ONCE });
@@ -90,26 +112,6 @@ export function createSetup({ registry, store }: ActivityDependencies) {
     if (first !== undefined && (strict || broken.length === hosts.length)) throw refuse(first.error, broken, hosts);
     return broken.map(({ host, error }) => ({ host, reason: error.code, message: error.message }));
   }
-}
-
-/** The manifests of a request, read from the plan store. */
-export async function readManifests(
-  store: PlanStore,
-  request: CheckedRequest,
-): Promise<{ manifests: readonly Manifest[]; warnings: readonly string[]; files: number }> {
-  const bundle = bundleFromBytes(await store.get(request.manifests as Digest));
-  const { manifests, warnings } = parseBundle(bundle, { lenient: request.lenient === true });
-  return {
-    manifests,
-    warnings: warnings.map(({ file, line, message }) => `${file}${line === undefined ? '' : `:${line}`}: ${message}`),
-    files: bundle.files.length,
-  };
-}
-
-/** The edges that a request restricts its run to, if it does. */
-export async function readOnly(store: PlanStore, request: CheckedRequest): Promise<ReadonlySet<string> | undefined> {
-  if (request.only === undefined) return undefined;
-  return new Set((await getEdges(store, request.only as Digest)).map(edgeKey));
 }
 
 function refuse(

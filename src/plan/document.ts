@@ -1,3 +1,4 @@
+import { PromoterError } from '../errors.ts';
 import type { Digest, RepositoryName, Tag } from '../reference.ts';
 import type { QuarantinedEdge } from './quarantine.ts';
 import type { PlanStore } from './store.ts';
@@ -93,6 +94,14 @@ export function putDocument(store: PlanStore, document: PlanDocument): Promise<D
 /** Reads a document that {@link putDocument} wrote; its digest vouches for its shape. */
 export async function getDocument<T extends PlanDocument>(store: PlanStore, digest: Digest): Promise<T> {
   return JSON.parse(decoder.decode(await store.get(digest))) as T;
+}
+
+/** Reads one shard of an index. @throws PromoterError `StoreCorrupt` when the index has no such shard */
+export async function readShard<T extends Shard | WishShard>(store: PlanStore, index: string, at: number): Promise<T> {
+  const { shards } = await getDocument<ShardIndex>(store, index as Digest);
+  const digest = shards[at];
+  if (digest === undefined) throw new PromoterError('StoreCorrupt', `there is no shard ${at} among ${shards.length}`);
+  return getDocument<T>(store, digest);
 }
 
 /** Writes quarantined edges as NDJSON, one a line. */

@@ -12,6 +12,8 @@ import type { Digest } from '../reference.ts';
 export interface TrustRoot {
   /** SHA-256 of the root as canonical JSON: equal for two roots that say the same. */
   readonly digest: Digest;
+  /** The root as canonical JSON. */
+  readonly canonical: string;
   /** Verifies signatures by certificates, or by the one public key given. */
   verifier(key?: KeyObject): Verifier;
 }
@@ -54,10 +56,10 @@ export function parseTrustRoot(text: string, origin: string): TrustRoot {
   // A deployment without certificate transparency cannot be asked for its proof; one with it always is.
   const ctlogThreshold = material.ctlogs.length === 0 ? 0 : 1;
   const byCertificate = new Verifier(material, { ctlogThreshold });
+  const canonical = json.canonicalize(TrustedRoot.toJSON(root));
   return {
-    digest: `sha256:${createHash('sha256')
-      .update(json.canonicalize(TrustedRoot.toJSON(root)))
-      .digest('hex')}` as Digest,
+    digest: `sha256:${createHash('sha256').update(canonical).digest('hex')}` as Digest,
+    canonical,
     verifier(key) {
       if (key === undefined) return byCertificate;
       const publicKey = (): ReturnType<TrustMaterial['publicKey']> => ({ publicKey: key, validFor: () => true });

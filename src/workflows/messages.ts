@@ -6,7 +6,7 @@ export type { QuarantinedEdge } from '../plan/quarantine.ts';
 export type { Verdict, VerdictCounts } from '../plan/verdict.ts';
 
 /** The phases of a promotion, in their order. They never overlap. */
-export const PHASES = ['setup', 'plan', 'promote'] as const;
+export const PHASES = ['setup', 'plan', 'provenance', 'validate', 'promote', 'sign', 'attest'] as const;
 export type PhaseName = (typeof PHASES)[number];
 
 /** The queue that promotion workers poll unless they are told otherwise. */
@@ -27,6 +27,14 @@ export interface PromotionRequest {
   readonly lenient?: boolean;
   /** Sign and attest what is promoted; on unless it says `false`. */
   readonly sign?: boolean;
+  /** Signed along with every image. */
+  readonly annotations?: Readonly<Record<string, string>>;
+  /** What build provenance a staging image needs where its manifest does not say; `warn` unless given. */
+  readonly provenance?: 'off' | 'warn' | 'require';
+  /** Whose signatures and provenance count on staging images; kpromo's defaults unless given. */
+  readonly signatures?: SignatureRules;
+  /** Refuse staging images without a signature. */
+  readonly requireSignatures?: boolean;
   /** Wait for an operator when a phase fails (the default), or end the run. */
   readonly onPhaseFailure?: 'hold' | 'fail';
   /** How long a held phase waits before the run fails; 24 hours unless given. */
@@ -37,6 +45,14 @@ export interface PromotionRequest {
   readonly only?: string;
   /** Changes to the policy table for this run. */
   readonly policies?: Partial<Record<PhaseName, PolicyChange>>;
+}
+
+/** cosign's flags of these names: an identity and its issuer, exactly or by a pattern for all of it. */
+export interface SignatureRules {
+  readonly certificateIdentity?: string;
+  readonly certificateIdentityRegexp?: string;
+  readonly certificateOidcIssuer?: string;
+  readonly certificateOidcIssuerRegexp?: string;
 }
 
 /** What a request may change in a phase's row of the policy table. */
@@ -85,6 +101,17 @@ export interface CopyCounts {
   readonly bytes: number;
 }
 
+/** What was signed and attested, counted over identities and digests, and given to mirrors. */
+export interface SignatureCounts {
+  readonly signed: number;
+  readonly attested: number;
+  /** Carried a valid signature or attestation by us already. */
+  readonly valid: number;
+  readonly handed: number;
+  /** Destinations that could not be given what the canonical repository has. */
+  readonly failed: number;
+}
+
 /** How a run ended; `running` and `held` are what the query `report` says on the way. */
 export type Outcome = 'running' | 'held' | 'done' | 'dry-run' | 'quarantined';
 
@@ -101,6 +128,11 @@ export interface PromotionReport {
   };
   readonly plan?: PlanReference;
   readonly copied: CopyCounts;
+  /** Staging digests that were decided on before anything was copied. */
+  readonly verified?: Partial<
+    Record<'provenance' | 'validate', { readonly checked: number; readonly quarantined: number }>
+  >;
+  readonly signatures?: SignatureCounts;
   readonly quarantine: {
     readonly edges: number;
     /** The first few; the rest is in the plan store under `list`. */

@@ -1,4 +1,5 @@
-import type { ActivityOptions } from '@temporalio/workflow';
+import { proxyActivities, type ActivityOptions } from '@temporalio/workflow';
+import type { Activities } from '../activities/index.ts';
 import type { CheckedPolicyChange } from '../activities/request.ts';
 import type { PhaseName } from './messages.ts';
 
@@ -16,11 +17,10 @@ export interface PhasePolicy {
   readonly skippable: boolean;
   /** Shards worked on at once by one run. */
   readonly lanes: number;
-  /** Rounds over what failed inside shards that otherwise succeeded, and the first and longest pause before one. */
-  readonly residue: { readonly rounds: number; readonly first: number; readonly longest: number };
 }
 
-const RESIDUE = { rounds: 4, first: 2_000, longest: 60_000 } as const;
+/** How Promote tries again what failed inside shards that otherwise succeeded; pauses in milliseconds, growing by four. */
+export const RESIDUE = { rounds: 4, firstPause: 2_000, longestPause: 60_000 } as const;
 
 /** Every phase's policy: the one place to look. */
 export const POLICIES: Readonly<Record<PhaseName, PhasePolicy>> = {
@@ -32,7 +32,6 @@ export const POLICIES: Readonly<Record<PhaseName, PhasePolicy>> = {
     longestRetry: '30 seconds',
     skippable: false,
     lanes: 1,
-    residue: RESIDUE,
   },
   plan: {
     startToCloseTimeout: '30 minutes',
@@ -42,7 +41,24 @@ export const POLICIES: Readonly<Record<PhaseName, PhasePolicy>> = {
     longestRetry: '2 minutes',
     skippable: false,
     lanes: 8,
-    residue: RESIDUE,
+  },
+  provenance: {
+    startToCloseTimeout: '30 minutes',
+    heartbeatTimeout: '30 seconds',
+    attempts: 6,
+    firstRetry: '2 seconds',
+    longestRetry: '2 minutes',
+    skippable: false,
+    lanes: 8,
+  },
+  validate: {
+    startToCloseTimeout: '30 minutes',
+    heartbeatTimeout: '30 seconds',
+    attempts: 6,
+    firstRetry: '2 seconds',
+    longestRetry: '2 minutes',
+    skippable: false,
+    lanes: 8,
   },
   promote: {
     startToCloseTimeout: '60 minutes',
@@ -52,7 +68,24 @@ export const POLICIES: Readonly<Record<PhaseName, PhasePolicy>> = {
     longestRetry: '2 minutes',
     skippable: false,
     lanes: 8,
-    residue: RESIDUE,
+  },
+  sign: {
+    startToCloseTimeout: '30 minutes',
+    heartbeatTimeout: '30 seconds',
+    attempts: 8,
+    firstRetry: '5 seconds',
+    longestRetry: '5 minutes',
+    skippable: true,
+    lanes: 4,
+  },
+  attest: {
+    startToCloseTimeout: '30 minutes',
+    heartbeatTimeout: '30 seconds',
+    attempts: 8,
+    firstRetry: '5 seconds',
+    longestRetry: '5 minutes',
+    skippable: true,
+    lanes: 4,
   },
 };
 
@@ -66,12 +99,15 @@ export function policyOf(phase: PhaseName, change: CheckedPolicyChange = {}): Ph
     attempts: change.attempts ?? policy.attempts,
     firstRetry: change.firstRetry ?? policy.firstRetry,
     longestRetry: change.longestRetry ?? policy.longestRetry,
-    residue: { ...policy.residue, rounds: change.residueRounds ?? policy.residue.rounds },
   };
 }
 
-/** A policy as the options of an activity call. */
-export function activityOptions(policy: PhasePolicy, summary: string): ActivityOptions {
+/** The activities of a phase under its policy; the summary is what the UI shows of the calls. */
+export function activitiesOf(policy: PhasePolicy, summary: string): Activities {
+  return proxyActivities<Activities>(activityOptions(policy, summary));
+}
+
+function activityOptions(policy: PhasePolicy, summary: string): ActivityOptions {
   return {
     startToCloseTimeout: policy.startToCloseTimeout,
     heartbeatTimeout: policy.heartbeatTimeout,

@@ -50,7 +50,7 @@ describe('promote activity', () => {
     const first = await promote(await planOf(groups));
     assert.deepEqual([first.counts.edges, first.residue], [2, 2]);
     const left = await bench.run(bench.activities.gatherResidue, { run: RUN, round: 0 });
-    assert.deepEqual([left.shards, left.edges, left.quarantined, left.reason], [1, 2, 0, 'PUT two: 503']);
+    assert.deepEqual([left.shards, left.edges, left.quarantine.edges, left.reason], [1, 2, 0, 'PUT two: 503']);
     bench.registry.before = () => {};
     const second = await promote(left.index, 1);
     assert.deepEqual([second.counts.edges, second.residue], [2, 0]);
@@ -65,7 +65,7 @@ describe('promote activity', () => {
     };
     await promote(await planOf(groups));
     const left = await bench.run(bench.activities.gatherResidue, { run: RUN, round: 0 });
-    assert.deepEqual([left.edges, left.quarantined], [1, 1]);
+    assert.deepEqual([left.edges, left.quarantine.edges], [1, 1]);
     await bench.run(bench.activities.quarantineResidue, { run: RUN, round: 0 });
     const { edges, samples } = await bench.run(bench.activities.gatherQuarantine, { run: RUN });
     assert.equal(edges, 2);
@@ -81,7 +81,7 @@ describe('promote activity', () => {
     await promote(await planOf([group]));
     assert.equal(bench.registry.tagOf(TWO, '1' as Tag), other.root.digest);
     const left = await bench.run(bench.activities.gatherResidue, { run: RUN, round: 0 });
-    assert.deepEqual([left.edges, left.quarantined], [0, 1]);
+    assert.deepEqual([left.edges, left.quarantine.edges], [0, 1]);
   });
 
   it('resumes behind the groups that an earlier attempt completed, and keeps its counts', async () => {

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import type { ApplicationFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
-import { createActivities, type Activities } from '../../src/activities/index.ts';
+import { createActivities, type Activities, type ActivityDependencies } from '../../src/activities/index.ts';
 import { bundleBytes } from '../../src/manifest/bundle.ts';
+import { PromoterError } from '../../src/errors.ts';
 import { openFolderStore } from '../../src/plan/folder-store.ts';
 import type { PlanStore } from '../../src/plan/store.ts';
 import type { RepositoryName, Tag } from '../../src/reference.ts';
@@ -37,6 +38,16 @@ export interface Bench {
 
 const QUIET = new DefaultLogger('ERROR', () => {});
 
+/** A worker that neither signs nor has a trusted root. */
+const UNSIGNED: ActivityDependencies['signing'] = {
+  trustRoot: async () => {
+    throw new PromoterError('TrustRootInvalid', 'there is none here');
+  },
+  identityOf: (repository) => repository,
+  canonicalOf: (repositories) => [...repositories].sort()[0] ?? ('' as RepositoryName),
+  builderId: 'test',
+};
+
 export const RUN = '00000000-0000-4000-8000-000000000001';
 
 export async function createBench(): Promise<Bench> {
@@ -44,7 +55,7 @@ export async function createBench(): Promise<Bench> {
   const store = await openFolderStore(join(directory, 'store'));
   const registry = createMemoryRegistry();
   const copier = createCopier(registry, { spool: { directory: join(directory, 'spool') } });
-  const activities = createActivities({ registry, copier, store });
+  const activities = createActivities({ registry, copier, store, signing: UNSIGNED });
   const bench: Bench = {
     registry,
     store,
@@ -58,7 +69,7 @@ export async function createBench(): Promise<Bench> {
       return image;
     },
     async plan(request) {
-      const setup = await bench.run(activities.setup, { request });
+      const setup = await bench.run(activities.setup, { request: { sign: false, ...request } });
       const draft = await bench.run(activities.draftPlan, { run: RUN, request: setup.request });
       for (let shard = 0; shard < draft.shards; shard++) {
         await bench.run(activities.judgeShard, { run: RUN, index: draft.index, shard, broken: setup.broken });

@@ -1,0 +1,139 @@
+import { cancellationSignal } from '@temporalio/activity';
+import pMap from 'p-map';
+import { readDebts, settleDebts } from '../plan/debts.ts';
+import { putEdges, type Debt } from '../plan/document.ts';
+import type { QuarantinedEdge } from '../plan/quarantine.ts';
+import { recordName, shardPart } from '../plan/records.ts';
+import { attestDigest } from '../signing/attest-digest.ts';
+import type { SigningContext } from '../signing/signing-context.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+import { lastPosition, withPulse } from './pulse.ts';
+import {
+  claimsOf,
+  debtKey,
+  debtListAt,
+  handOver,
+  signingContext,
+  subjectsAt,
+  type Claim,
+  type SignInput,
+} from './sign.ts';
+import type { PinnedTrust } from './trust.ts';
+
+export type AttestInput = Omit<SignInput, 'annotations'>;
+
+/** Counts over identities and digests. */
+export interface AttestCounts {
+  readonly attested: number;
+  readonly valid: number;
+  readonly handed: number;
+  readonly failed: number;
+}
+
+/** What a promotion attestation's predicate says it is. */
+export const PROMOTION_PREDICATE = 'https://k8s.io/promo-tools/promotion/v1';
+
+const NOTHING: AttestCounts = { attested: 0, valid: 0, handed: 0, failed: 0 };
+const DEBTS_AT_ONCE = 50;
+
+/**
+ * Attests the promotion of every digest of one list of debts, once for each identity, reads it back, hands it to the
+ * mirrors, and strikes from the list what is signed and attested everywhere that this run can reach.
+ *
+ * @throws PromoterError as {@link createSignShard} does
+ */
+export function createAttestShard(dependencies: ActivityDependencies, trust: PinnedTrust) {
+  const { store } = dependencies;
+  return async function attestShard(input: AttestInput): Promise<AttestCounts> {
+    const context = await signingContext(dependencies, trust, input.trustRoot);
+    const list = await debtListAt(store, input.index, input.shard);
+    const debts = await readDebts(store, list);
+    const earlier = lastPosition() as { paid: readonly string[]; counts: AttestCounts } | undefined;
+    const paid = new Set(earlier?.paid);
+    let counts = earlier?.counts ?? NOTHING;
+    const failures: QuarantinedEdge[] = [];
+    await withPulse(
+      () => ({ paid: [...paid], counts }),
+      () =>
+        pMap(
+          debts.filter((debt) => !paid.has(debtKey(debt))),
+          async (debt) => {
+            let complete = true;
+            for (const claim of claimsOf(debt, dependencies.signing, input.hosts)) {
+              const result = await attestClaim(context, debt, claim, dependencies.signing.builderId);
+              counts = add(counts, result.counts);
+              failures.push(...result.failures);
+              complete &&= result.complete;
+            }
+            if (complete) paid.add(debtKey(debt));
+          },
+          { concurrency: DEBTS_AT_ONCE, signal: cancellationSignal() },
+        ),
+    );
+    await settleDebts(
+      store,
+      list,
+      debts.filter((debt) => !paid.has(debtKey(debt))),
+    );
+    if (failures.length > 0) {
+      const name = recordName(input.run, 'quarantine', `attest-${shardPart(input.shard)}`);
+      await store.point(name, await putEdges(store, failures));
+    }
+    return counts;
+  };
+}
+
+async function attestClaim(
+  context: SigningContext,
+  debt: Debt,
+  { identity, canonical, targets }: Claim,
+  builderId: string,
+): Promise<{ counts: AttestCounts; failures: readonly QuarantinedEdge[]; complete: boolean }> {
+  const [subject] = await subjectsAt(context, canonical, debt.digest);
+  // What never arrived owes nothing: a run that promotes it records that itself.
+  if (subject === undefined) return { counts: NOTHING, failures: [], complete: true };
+  const { attestation } = await attestDigest(context, {
+    repository: canonical,
+    subject,
+    identity,
+    predicateType: PROMOTION_PREDICATE,
+    predicate: predicateOf(debt, canonical, targets, builderId),
+  });
+  const mirrors = targets.filter(({ repository }) => repository !== canonical);
+  const handed = await handOver(context, { debt, canonical, mirrors, subjects: [subject], phase: 'attest' });
+  const written = attestation === 'written';
+  return {
+    counts: {
+      attested: written ? 1 : 0,
+      valid: written ? 0 : 1,
+      handed: handed.copied,
+      failed: handed.failures.length,
+    },
+    failures: handed.failures,
+    complete: handed.failures.length === 0,
+  };
+}
+
+function predicateOf(debt: Debt, canonical: string, targets: Debt['targets'], builderId: string): unknown {
+  const { source, digest, workflowId, runId, commit } = debt;
+  return {
+    srcRef: `${source}@${digest}`,
+    dstRef: `${canonical}@${digest}`,
+    digest,
+    timestamp: new Date().toISOString(),
+    builderId,
+    destinations: targets.map(({ repository }) => repository),
+    tags: [...new Set(targets.flatMap(({ tags }) => tags))].sort(),
+    workflow: { id: workflowId, runId },
+    ...(commit === undefined ? {} : { manifestCommit: commit }),
+  };
+}
+
+function add(a: AttestCounts, b: AttestCounts): AttestCounts {
+  return {
+    attested: a.attested + b.attested,
+    valid: a.valid + b.valid,
+    handed: a.handed + b.handed,
+    failed: a.failed + b.failed,
+  };
+}

@@ -1,0 +1,237 @@
+import { cancellationSignal } from '@temporalio/activity';
+import pMap from 'p-map';
+import { PromoterError } from '../errors.ts';
+import { debtNames, readDebts } from '../plan/debts.ts';
+import { putEdges, type Debt } from '../plan/document.ts';
+import { quarantineTarget } from '../plan/assembly.ts';
+import type { QuarantinedEdge } from '../plan/quarantine.ts';
+import { recordName, shardPart } from '../plan/records.ts';
+import type { Digest, RepositoryName } from '../reference.ts';
+import { hostOf } from '../reference.ts';
+import type { Descriptor } from '../registry/registry.ts';
+import { copySignatures } from '../signing/copy-signatures.ts';
+import { digestsOf } from '../signing/index-children.ts';
+import { signDigest } from '../signing/sign-digest.ts';
+import type { SigningContext } from '../signing/signing-context.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+import { lastPosition, withPulse } from './pulse.ts';
+import type { PinnedTrust } from './trust.ts';
+
+/** The lists of debts that a run pays off, of its own and of earlier runs. */
+export interface SigningDraft {
+  readonly index: string;
+  readonly shards: number;
+}
+
+export interface SignInput {
+  readonly run: string;
+  readonly index: string;
+  readonly shard: number;
+  readonly trustRoot: string;
+  /** Hosts that this run can use; what is elsewhere waits for another run. */
+  readonly hosts: readonly string[];
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+/** Counts over identities and digests, children of indexes included. */
+export interface SignCounts {
+  readonly signed: number;
+  /** Had a valid signature by us already. */
+  readonly valid: number;
+  /** Signatures and bundles handed to mirrors. */
+  readonly handed: number;
+  /** Destinations that could not be given what the canonical repository has. */
+  readonly failed: number;
+}
+
+const NOTHING: SignCounts = { signed: 0, valid: 0, handed: 0, failed: 0 };
+const DEBTS_AT_ONCE = 50;
+
+/** Lists the debts. @throws PromoterError `Store*` */
+export function createDraftSigning({ store }: ActivityDependencies) {
+  return async function draftSigning(): Promise<SigningDraft> {
+    const names = await debtNames(store);
+    const index = await store.put(new TextEncoder().encode(JSON.stringify(names)));
+    return { index, shards: names.length };
+  };
+}
+
+/**
+ * Signs every digest of one list of debts, indexes and their children alike: first in the canonical repository of each
+ * identity, then handed to the other destinations. A mirror that cannot be written to is reported and left behind.
+ *
+ * @throws PromoterError `Identity*`, `Signing*`, `Signature*`, `Store*`, or what the canonical registry answered
+ */
+export function createSignShard(dependencies: ActivityDependencies, trust: PinnedTrust) {
+  const { store } = dependencies;
+  return async function signShard(input: SignInput): Promise<SignCounts> {
+    const context = await signingContext(dependencies, trust, input.trustRoot);
+    const debts = await readDebts(store, await debtListAt(store, input.index, input.shard));
+    const earlier = lastPosition() as { done: readonly string[]; counts: SignCounts } | undefined;
+    const done = new Set(earlier?.done);
+    let counts = earlier?.counts ?? NOTHING;
+    const failures: QuarantinedEdge[] = [];
+    await withPulse(
+      () => ({ done: [...done], counts }),
+      () =>
+        pMap(
+          debts.filter((debt) => !done.has(debtKey(debt))),
+          async (debt) => {
+            for (const claim of claimsOf(debt, dependencies.signing, input.hosts)) {
+              const result = await signClaim(context, debt, claim, input.annotations);
+              counts = add(counts, result.counts);
+              failures.push(...result.failures);
+            }
+            done.add(debtKey(debt));
+          },
+          { concurrency: DEBTS_AT_ONCE, signal: cancellationSignal() },
+        ),
+    );
+    if (failures.length > 0) {
+      await store.point(
+        recordName(input.run, 'quarantine', `sign-${shardPart(input.shard)}`),
+        await putEdges(store, failures),
+      );
+    }
+    return counts;
+  };
+}
+
+/** One identity of a debt: where it is signed first, and who is given the signature then. */
+export interface Claim {
+  readonly identity: string;
+  readonly canonical: RepositoryName;
+  readonly targets: Debt['targets'];
+}
+
+/** The identities under which a debt's digest is pulled, as far as their hosts can be used. */
+export function claimsOf(
+  debt: Debt,
+  { identityOf, canonicalOf }: ActivityDependencies['signing'],
+  hosts: readonly string[],
+): readonly Claim[] {
+  const usable = debt.targets.filter(({ repository }) => hosts.includes(hostOf(repository)));
+  const identities = Map.groupBy(usable, ({ repository }) => identityOf(repository));
+  return [...identities].map(([identity, targets]) => ({
+    identity,
+    canonical: canonicalOf(targets.map(({ repository }) => repository)),
+    targets,
+  }));
+}
+
+/** What tells a debt from another of its list. */
+export function debtKey({ source, digest }: Debt): string {
+  return `${source}@${digest}`;
+}
+
+/** The name of the list of debts at a place of the index that {@link createDraftSigning} wrote. */
+export async function debtListAt(store: ActivityDependencies['store'], index: string, shard: number): Promise<string> {
+  const names = JSON.parse(new TextDecoder().decode(await store.get(index as Digest))) as readonly string[];
+  const name = names[shard];
+  if (name === undefined)
+    throw new PromoterError('StoreCorrupt', `there is no list of debts ${shard} among ${names.length}`);
+  return name;
+}
+
+/** What signing under a run's trusted root takes. @throws PromoterError `ConfigInvalid` on a worker that cannot sign */
+export async function signingContext(
+  { signing }: ActivityDependencies,
+  trust: PinnedTrust,
+  trustRoot: string,
+): Promise<SigningContext> {
+  if (signing.context === undefined) throw cannotSign();
+  return { ...signing.context, trust: await trust.of(trustRoot) };
+}
+
+/** What is said of a worker without a signing config or an identity. */
+export function cannotSign(): PromoterError {
+  return new PromoterError(
+    'ConfigInvalid',
+    'this worker is not set up to sign: give it a signing config and an identity, or start the run with "sign": false (--sign=false)',
+  );
+}
+
+async function signClaim(
+  context: SigningContext,
+  debt: Debt,
+  { identity, canonical, targets }: Claim,
+  annotations: Readonly<Record<string, string>>,
+): Promise<{ counts: SignCounts; failures: readonly QuarantinedEdge[] }> {
+  const subjects = await subjectsAt(context, canonical, debt.digest);
+  let counts = NOTHING;
+  for (const subject of subjects) {
+    // What staging signed stays beside our signature (kpromo's pre-copy), and must not come later: it would hide ours.
+    await copySignatures(context, { from: debt.source, to: canonical, subject });
+    const { legacy, bundle } = await signDigest(context, { repository: canonical, subject, identity, annotations });
+    const written = legacy === 'written' || bundle === 'written';
+    counts = add(counts, { ...NOTHING, signed: written ? 1 : 0, valid: written ? 0 : 1 });
+  }
+  const mirrors = targets.filter(({ repository }) => repository !== canonical);
+  const handed = await handOver(context, { debt, canonical, mirrors, subjects, phase: 'sign' });
+  return {
+    counts: add(counts, { ...NOTHING, handed: handed.copied, failed: handed.failures.length }),
+    failures: handed.failures,
+  };
+}
+
+/** Everything that is signed of a digest; nothing when it never arrived, which the promote phase has reported. */
+export async function subjectsAt(
+  context: SigningContext,
+  repository: RepositoryName,
+  digest: Digest,
+): Promise<readonly Descriptor[]> {
+  try {
+    return await digestsOf({ registry: context.registry, repository, digest });
+  } catch (error) {
+    if (error instanceof PromoterError && error.code === 'SourceLost') return [];
+    throw error;
+  }
+}
+
+/** Gives mirrors what the canonical repository has attached; one that fails costs itself only. */
+export async function handOver(
+  context: SigningContext,
+  options: {
+    readonly debt: Debt;
+    readonly canonical: RepositoryName;
+    readonly mirrors: Debt['targets'];
+    readonly subjects: readonly Descriptor[];
+    readonly phase: 'sign' | 'attest';
+  },
+): Promise<{ readonly copied: number; readonly failures: readonly QuarantinedEdge[] }> {
+  const { debt, canonical, mirrors, subjects, phase } = options;
+  let copied = 0;
+  const failures: QuarantinedEdge[] = [];
+  await pMap(
+    mirrors,
+    async (mirror) => {
+      try {
+        if ((await context.registry.headManifest(mirror.repository, debt.digest)) === undefined) return;
+        for (const subject of subjects) {
+          const { signatures, attestations, bundles } = await copySignatures(context, {
+            from: canonical,
+            to: mirror.repository,
+            subject,
+          });
+          copied += signatures + attestations + bundles;
+        }
+      } catch (error) {
+        if (!(error instanceof PromoterError)) throw error;
+        const message = `the signature of ${canonical}@${debt.digest} could not be handed to ${mirror.repository}: ${error.message}`;
+        const target = { ...mirror, hasDigest: true };
+        failures.push(...quarantineTarget(debt, target, { phase, reason: error.code, message }));
+      }
+    },
+    { concurrency: 8 },
+  );
+  return { copied, failures };
+}
+
+function add(a: SignCounts, b: SignCounts): SignCounts {
+  return {
+    signed: a.signed + b.signed,
+    valid: a.valid + b.valid,
+    handed: a.handed + b.handed,
+    failed: a.failed + b.failed,
+  };
+}

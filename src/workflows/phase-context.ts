@@ -1,0 +1,12 @@
+import type { SetupResult } from '../activities/setup.ts';
+import type { Board } from './board.ts';
+import type { PlanReference } from './messages.ts';
+
+/** What every phase after Plan works with. */
+export interface PhaseContext {
+  /** The id of the first run of the chain: it names what the run leaves in the plan store. */
+  readonly run: string;
+  readonly setup: SetupResult;
+  readonly plan: PlanReference;
+  readonly board: Board;
+}

@@ -1,0 +1,43 @@
+import type { SetupResult } from '../activities/setup.ts';
+import type { PlanReference, PromotionRequest } from './messages.ts';
+import type { Board } from './board.ts';
+import { activitiesOf, policyOf } from './policies.ts';
+import { newSweep, sweep } from './sweep.ts';
+
+const WARNINGS_SHOWN = 100;
+
+/** Setup: one activity that checks the request and greets the registries. */
+export async function runSetup(request: PromotionRequest, board: Board): Promise<SetupResult> {
+  const { setup } = activitiesOf(policyOf('setup'), 'check the request, greet the registries');
+  const result = await setup({ request });
+  const { manifests, destinations, broken, warnings } = result;
+  board.update({ manifests, destinations, warnings: [...warnings, ...broken.map(({ message }) => message)] });
+  const unusable = broken.length === 0 ? '' : `; cannot be used: ${broken.map(({ host }) => host).join(', ')}`;
+  board.mark('setup', 'done', { note: `${manifests.edges} edges in ${manifests.files} files${unusable}` });
+  return result;
+}
+
+/** Plan: draft from the manifests, judge shard by shard, put the plan together. */
+export async function runPlan(run: string, { request, broken }: SetupResult, board: Board): Promise<PlanReference> {
+  const policy = policyOf('plan', request.policies?.plan);
+  const draft = await activitiesOf(policy, 'draft from the manifests').draftPlan({ run, request });
+  const state = newSweep(draft.shards);
+  // A draft's shards are few (some fifty for 1,350 repositories on 20 mirrors), and the next run would start it anew.
+  await sweep(
+    state,
+    policy.lanes,
+    (shard) =>
+      activitiesOf(policy, `read ${shard + 1}/${draft.shards}`).judgeShard({ run, index: draft.index, shard, broken }),
+    () => board.mark('plan', 'running', { shards: { done: state.done, total: draft.shards } }),
+    false,
+  );
+  const { plan, quarantine, warnings } = await activitiesOf(policy, 'write the plan').assemblePlan({
+    run,
+    strict: request.strict === true,
+    probe: request.confirm === true,
+  });
+  const all = [...board.read().warnings, ...draft.warnings, ...warnings];
+  board.update({ plan, quarantine, warnings: all.slice(0, WARNINGS_SHOWN) });
+  board.mark('plan', 'done', { note: `${plan.edges} edges to promote in ${plan.shards} shards` });
+  return plan;
+}

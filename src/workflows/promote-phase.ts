@@ -1,0 +1,99 @@
+import { ApplicationFailure, sleep } from '@temporalio/workflow';
+import type { CopyCounts } from './messages.ts';
+import type { PhaseContext } from './phase-context.ts';
+import { activitiesOf, policyOf, RESIDUE, type PhasePolicy } from './policies.ts';
+import { newSweep, sweep, type SweepState } from './sweep.ts';
+
+/** How far Promote has come. */
+export interface PromoteState {
+  /** The plan, or the residue of the round before. */
+  index: string;
+  round: number;
+  sweep: SweepState;
+}
+
+/** Promote before its first shard. */
+export function newPromoteState(index: string, shards: number): PromoteState {
+  return { index, round: 0, sweep: newSweep(shards) };
+}
+
+/** Promote: copy shard by shard, then try what failed again in rounds, and quarantine what outlives them. */
+export async function runPromote(context: PhaseContext, state: PromoteState): Promise<'done' | 'continue'> {
+  const { run, setup, board } = context;
+  const policy = policyOf('promote', setup.request.policies?.promote);
+  const { commit } = setup.request;
+  for (;;) {
+    const { index, round } = state;
+    const { total } = state.sweep;
+    const label = round === 0 ? 'promote' : `round ${round + 1},`;
+    const outcome = await sweep(
+      state.sweep,
+      policy.lanes,
+      (shard) =>
+        activitiesOf(policy, `${label} ${shard + 1}/${total}`).promoteShard({
+          run,
+          index,
+          shard,
+          round,
+          ...(commit === undefined ? {} : { commit }),
+        }),
+      ({ counts }) => {
+        board.update({ copied: addCounts(board.read().copied, counts) });
+        board.mark('promote', 'running', { shards: { done: state.sweep.done, total } });
+      },
+    );
+    if (outcome === 'continue') return 'continue';
+    if (await settleResidue(context, policy, state)) break;
+  }
+  const { copied } = board.read();
+  board.mark('promote', 'done', { note: `${copied.edges} edges copied, ${copied.present} found there` });
+  return 'done';
+}
+
+/** Takes care of what a round left; whether that was the last of it. */
+async function settleResidue(
+  { run, setup, board }: PhaseContext,
+  policy: PhasePolicy,
+  state: PromoteState,
+): Promise<boolean> {
+  if (state.sweep.total === 0) return true;
+  const { round } = state;
+  const left = await activitiesOf(policy, 'look at what failed').gatherResidue({ run, round });
+  if (left.shards === 0) {
+    board.update({ quarantine: left.quarantine });
+    return true;
+  }
+  const again = (next: number): void => {
+    Object.assign(state, { index: left.index, round: next, sweep: newSweep(left.shards) });
+  };
+  if (round < (setup.request.policies?.promote?.residueRounds ?? RESIDUE.rounds)) {
+    const pause = Math.min(RESIDUE.firstPause * 4 ** round, RESIDUE.longestPause);
+    board.mark('promote', 'running', { note: `${left.edges} edges to try again: ${left.reason}` });
+    const summary = `wait before trying ${left.edges} edges again`;
+    await sleep(Math.max(pause, (left.retryAt ?? 0) - Date.now()), { summary });
+    again(round + 1);
+    return false;
+  }
+  const { edges, present } = board.read().copied;
+  if (edges + present === 0 && left.quarantine.edges === 0) {
+    again(0);
+    throw ApplicationFailure.nonRetryable(
+      `no destination could be written to; ${left.edges} edges wait: ${left.reason}`,
+      'NothingPromoted',
+    );
+  }
+  const quarantine = await activitiesOf(policy, 'give up what keeps failing').quarantineResidue({ run, round });
+  board.update({ quarantine });
+  return true;
+}
+
+function addCounts(a: CopyCounts, b: CopyCounts): CopyCounts {
+  return {
+    edges: a.edges + b.edges,
+    present: a.present + b.present,
+    manifests: a.manifests + b.manifests,
+    blobs: a.blobs + b.blobs,
+    mounted: a.mounted + b.mounted,
+    bytes: a.bytes + b.bytes,
+  };
+}

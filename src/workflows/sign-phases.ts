@@ -1,0 +1,87 @@
+import type { SignCounts } from '../activities/sign.ts';
+import type { PhaseContext } from './phase-context.ts';
+import { activitiesOf, policyOf } from './policies.ts';
+import { newSweep, sweep, type SweepState } from './sweep.ts';
+
+/** How far Sign or Attest has come; the draft is made when the phase begins. */
+export interface SigningState {
+  draft?: { readonly index: string; readonly sweep: SweepState };
+}
+
+/** Sign or Attest before it has begun. */
+export function newSigningState(): SigningState {
+  return {};
+}
+
+/** Sign: every digest that this run or an earlier one promoted and that lacks our signature. */
+export async function runSign(context: PhaseContext, state: SigningState): Promise<'done' | 'continue' | 'skipped'> {
+  return runSigning('sign', context, state);
+}
+
+/** Attest: one promotion attestation for each digest and identity; skipped when Sign was. */
+export async function runAttest(context: PhaseContext, state: SigningState): Promise<'done' | 'continue' | 'skipped'> {
+  const sign = context.board.read().phases.find(({ name }) => name === 'sign');
+  if (sign?.state === 'skipped') {
+    context.board.mark('attest', 'skipped', { note: 'Sign was skipped' });
+    return 'skipped';
+  }
+  return runSigning('attest', context, state);
+}
+
+async function runSigning(
+  phase: 'sign' | 'attest',
+  { run, setup, board }: PhaseContext,
+  state: SigningState,
+): Promise<'done' | 'continue' | 'skipped'> {
+  const { request, trustRoot, hosts } = setup;
+  if (request.sign === false || trustRoot === undefined) {
+    board.mark(phase, 'skipped', { note: 'not asked for ("sign": false)' });
+    return 'skipped';
+  }
+  const policy = policyOf(phase, request.policies?.[phase]);
+  if (state.draft === undefined) {
+    const { index, shards } = await activitiesOf(policy, 'list what is unsigned').draftSigning({});
+    state.draft = { index, sweep: newSweep(shards) };
+  }
+  const { index, sweep: progress } = state.draft;
+  const { total } = progress;
+  const input = { run, index, trustRoot, hosts };
+  const annotations = request.annotations ?? {};
+  const outcome = await sweep(
+    progress,
+    policy.lanes,
+    (shard): Promise<Counts> => {
+      const activities = activitiesOf(policy, `${phase} ${shard + 1}/${total}`);
+      return phase === 'sign'
+        ? activities.signShard({ ...input, shard, annotations })
+        : activities.attestShard({ ...input, shard });
+    },
+    (counts) => {
+      const signatures = board.read().signatures ?? NOTHING;
+      board.update({ signatures: addCounts(signatures, counts) });
+      board.mark(phase, 'running', { shards: { done: progress.done, total } });
+    },
+  );
+  if (outcome === 'continue') return 'continue';
+  const { signed, attested, valid, handed, failed } = board.read().signatures ?? NOTHING;
+  if (failed > 0)
+    board.update({ quarantine: await activitiesOf(policy, 'list the quarantine').gatherQuarantine({ run }) });
+  const made = phase === 'sign' ? `${signed} signed` : `${attested} attested`;
+  board.mark(phase, 'done', { note: `${made}, ${valid} had been, ${handed} handed to mirrors` });
+  return 'done';
+}
+
+type Counts =
+  SignCounts | { readonly attested: number; readonly valid: number; readonly handed: number; readonly failed: number };
+
+const NOTHING = { signed: 0, attested: 0, valid: 0, handed: 0, failed: 0 };
+
+function addCounts(sum: typeof NOTHING, counts: Counts): typeof NOTHING {
+  return {
+    signed: sum.signed + ('signed' in counts ? counts.signed : 0),
+    attested: sum.attested + ('attested' in counts ? counts.attested : 0),
+    valid: sum.valid + counts.valid,
+    handed: sum.handed + counts.handed,
+    failed: sum.failed + counts.failed,
+  };
+}
