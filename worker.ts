@@ -4,6 +4,7 @@ import { DefaultLogger, Worker, bundleWorkflowCode } from '@temporalio/worker';
 import type { NativeConnection, WorkflowBundleOption } from '@temporalio/worker';
 import { rethrowCancellation } from './src/activities/cancellation.ts';
 import { createActivities } from './src/activities/index.ts';
+import { openSigning } from './src/activities/signing-access.ts';
 import { describeThrown } from './src/client/failure-text.ts';
 import { aborted, listenForInterruption } from './src/client/interruption.ts';
 import { ensureSearchAttributes } from './src/client/search-attributes.ts';
@@ -13,6 +14,7 @@ import { loadConfig, type Config } from './src/config.ts';
 import { openFolderStore } from './src/plan/folder-store.ts';
 import { createRegistry } from './src/registry/client.ts';
 import { createCopier } from './src/registry/copy.ts';
+import { packageVersion } from './src/version.ts';
 
 export interface WorkerSettings {
   /** Without it the worker opens and closes its own to the server of the configuration. */
@@ -29,6 +31,9 @@ export interface RunningWorker {
   /** Takes no more work, lets activities end within the grace time and cancels the rest; they resume elsewhere. */
   readonly stop: () => Promise<void>;
 }
+
+/** Who promoted, as attestations say it. */
+const BUILDER_ID = `https://github.com/image-promoter/image-promoter@${packageVersion()}`;
 
 /** The workflows' bundle: built beside this file by `npm run build`, or else from the sources now (1–2 s). */
 export async function loadWorkflows(): Promise<WorkflowBundleOption> {
@@ -50,12 +55,13 @@ export async function startWorker(config: Config, settings: WorkerSettings = {})
     plainHttpHosts,
     ...(requestsPerSecond === undefined ? {} : { requestsPerSecond }),
   });
+  const signing = openSigning(config.signing, registry, process.env, BUILDER_ID);
   const worker = await Worker.create({
     connection,
     namespace: config.namespace,
     taskQueue: config.taskQueue,
     workflowBundle: settings.workflows ?? (await loadWorkflows()),
-    activities: createActivities({ registry, copier: createCopier(registry), store }),
+    activities: createActivities({ registry, copier: createCopier(registry), store, signing }),
     interceptors: { activity: [rethrowCancellation] },
     // Promotions are few; the default grows with the heap, which belongs to blobs here.
     maxCachedWorkflows: 200,
@@ -69,7 +75,7 @@ export async function startWorker(config: Config, settings: WorkerSettings = {})
     try {
       await worker.run();
     } finally {
-      await registry.close();
+      await Promise.all([registry.close(), signing.close()]);
       if (settings.connection === undefined) await connection.close();
     }
   };

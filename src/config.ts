@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { ClientConnectConfig } from '@temporalio/envconfig';
 import { z } from 'zod';
 import { messageOf, PromoterError } from './errors.ts';
+import { readSigningSettings, type SigningSettings } from './signing-settings.ts';
 
 /** From the quietest to the most talkative; kpromo's other names are taken too and mean the nearest of these. */
 export const LOG_LEVELS = ['error', 'warn', 'info', 'debug', 'trace'] as const;
@@ -31,6 +32,7 @@ export interface Config {
   readonly requestsPerSecond?: number;
   /** Hosts (with port) that are spoken to without TLS; loopback needs no mention. */
   readonly plainHttpHosts: readonly string[];
+  readonly signing: SigningSettings;
   /** Absent: each program's own choice. */
   readonly logLevel?: LogLevel;
 }
@@ -105,6 +107,7 @@ export async function loadConfig(flags: ConfigFlags = {}, environment: Environme
     ...(requestsPerSecond === undefined ? {} : { requestsPerSecond }),
     ...(logLevel === undefined ? {} : { logLevel }),
     stateFolder,
+    signing: readSigningSettings(environment),
     planStore: planStore === undefined ? join(stateFolder, 'plans') : folderOf(planStore),
   };
 }

@@ -13,12 +13,19 @@ export interface ActivityDependencies {
   readonly signing: SigningDependencies;
 }
 
+/** What signing takes beside a run's trusted root. */
+export type SignerContext = Omit<SigningContext, 'trust'>;
+
 /** What verifying and signing take. */
 export interface SigningDependencies {
   /** Whom this worker believes now. @throws PromoterError `TrustRootInvalid`, `SigningUnavailable` */
   readonly trustRoot: () => Promise<TrustRoot>;
-  /** Who signs and who testifies; absent on a worker that is not set up to sign. */
-  readonly context?: Omit<SigningContext, 'trust'>;
+  /**
+   * Who signs and who testifies; absent on a worker that is not set up to sign.
+   *
+   * @throws PromoterError `ConfigInvalid`, `TrustRootInvalid`, `SigningUnavailable`
+   */
+  readonly context?: () => Promise<SignerContext>;
   /** The reference under which users pull what is in a production repository. */
   readonly identityOf: (repository: RepositoryName) => string;
   /** The one of several repositories of an identity that is signed first. */

@@ -81,6 +81,7 @@ export function createSetup({ registry, store, signing }: ActivityDependencies, 
   async function pinTrustRoot(request: CheckedRequest): Promise<{ digest?: Digest; warnings: readonly string[] }> {
     const signs = request.confirm === true && request.sign !== false;
     if (signs && signing.context === undefined) throw cannotSign();
+    if (signs) await signing.context?.();
     try {
       return { digest: await trust.pin(), warnings: [] };
     } catch (error) {

@@ -140,7 +140,7 @@ export async function signingContext(
   trustRoot: string,
 ): Promise<SigningContext> {
   if (signing.context === undefined) throw cannotSign();
-  return { ...signing.context, trust: await trust.of(trustRoot) };
+  return { ...(await signing.context()), trust: await trust.of(trustRoot) };
 }
 
 /** What is said of a worker without a signing config or an identity. */

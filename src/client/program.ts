@@ -1,5 +1,4 @@
 import { Command, CommanderError } from 'commander';
-import { readFileSync } from 'node:fs';
 import { expandBooleanFlags } from './boolean-flags.ts';
 import { cipCommand } from './cip-command.ts';
 import { decideCommand } from './decide-command.ts';
@@ -12,6 +11,7 @@ import { statusCommand } from './status-command.ts';
 import { uploadCommand } from './upload-command.ts';
 import { watchCommand } from './watch-command.ts';
 import { workerCommand } from './worker-command.ts';
+import { packageVersion } from '../version.ts';
 
 const HELP = `
 With a Temporal server (--address, TEMPORAL_ADDRESS, or a profile in temporal.toml) the work is done by the workers
@@ -26,7 +26,7 @@ export function createProgram(output: CommandOutput): Command {
     .description(
       'Decides which container images the world may pull: promotes them from staging to production registries.',
     )
-    .version(readVersion(), '--version', 'print the version')
+    .version(packageVersion(), '--version', 'print the version')
     .helpOption('-h, --help', 'print help')
     .addHelpText('after', HELP)
     .configureHelp({ showGlobalOptions: false })
@@ -79,16 +79,4 @@ function prepare(command: Command, output: CommandOutput): void {
 
 function isTalkative(args: readonly string[]): boolean {
   return /--log-level[= ](debug|trace)\b/.test(args.join(' '));
-}
-
-function readVersion(): string {
-  const paths = ['../../package.json', '../../../package.json'];
-  for (const path of paths) {
-    try {
-      return (JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8')) as { version: string }).version;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    }
-  }
-  return 'unknown';
 }

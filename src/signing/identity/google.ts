@@ -35,3 +35,17 @@ async function impersonatedToken(auth: GoogleAuth, account: string): Promise<str
   const impersonated = new Impersonated({ sourceClient, targetPrincipal: account, targetScopes: [SCOPE] });
   return impersonated.fetchIdToken(AUDIENCE, { includeEmail: true });
 }
+
+/** OAuth access tokens by application default credentials, for Google's own services. */
+export function googleAccessToken(): () => Promise<string> {
+  const auth = new GoogleAuth({ scopes: [SCOPE], projectId: 'unused' });
+  return async () => {
+    try {
+      const token = await auth.getAccessToken();
+      if (typeof token === 'string') return token;
+    } catch (error) {
+      throw identityUnavailable('asking Google for an access token', error);
+    }
+    throw identityUnavailable('asking Google for an access token', new Error('it gave none'));
+  };
+}
