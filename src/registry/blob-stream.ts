@@ -30,7 +30,7 @@ export async function openBlob(
   const closed = new AbortController();
   const signal = options?.signal === undefined ? closed.signal : AbortSignal.any([options.signal, closed.signal]);
   const source: BlobSource = { caller, repository, blob, options: { signal } };
-  const first = await requestFrom(source, 0);
+  const first = opened(await request(source));
   const stream = Readable.from(verified(source, first), { objectMode: false });
   // Without this a reader that gives up would wait for a stalled body before the connection is let go.
   return stream.once('close', () => closed.abort(new Error('the reader closed the blob')));
@@ -62,7 +62,9 @@ async function* verified(source: BlobSource, first: Exchange): AsyncGenerator<Bu
       const failure = asFailure(source, exchange, error);
       if (resumes === MAX_RESUMES || !isTransient(failure.code)) throw failure;
     }
-    exchange = await requestFrom(source, offset);
+    // What broke after the last byte does not matter: the hash decides.
+    if (offset === size) break;
+    exchange = await resumeFrom(source, offset);
   }
   const got = `sha256:${hash.digest('hex')}`;
   if (got !== digest) throw mismatch(exchange, `gave bytes whose digest is ${got}, not ${digest}`);
@@ -86,8 +88,18 @@ function startOf(status: number, contentRange: string | undefined): number {
   return start === undefined ? Number.NaN : Number(start);
 }
 
-async function requestFrom({ caller, repository, blob, options }: BlobSource, offset: number): Promise<Exchange> {
-  const exchange = await call(
+/** Asks for the rest of a blob; a registry that cannot do that sends it all, and what is known is skipped. */
+async function resumeFrom(source: BlobSource, offset: number): Promise<Exchange> {
+  // Not every registry understands a range without end.
+  const exchange = await request(source, { range: `bytes=${offset}-${source.blob.size - 1}` });
+  return opened(exchange.response.status === 416 ? await request(source) : exchange);
+}
+
+function request(
+  { caller, repository, blob, options }: BlobSource,
+  headers?: Readonly<Record<string, string>>,
+): Promise<Exchange> {
+  return call(
     caller,
     repository,
     {
@@ -97,10 +109,13 @@ async function requestFrom({ caller, repository, blob, options }: BlobSource, of
       path: `blobs/${blob.digest}`,
       access: 'pull',
       streamed: true,
-      ...(offset > 0 && { headers: { range: `bytes=${offset}-` } }),
+      ...(headers !== undefined && { headers }),
     },
     options,
   );
+}
+
+function opened(exchange: Exchange): Exchange {
   if (exchange.response.stream === undefined) throw failureOf(exchange.request, exchange.response);
   return exchange;
 }

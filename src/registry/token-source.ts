@@ -70,6 +70,7 @@ export class TokenSource {
         group.push(wish);
         scopes.push(...wish.scopes);
       }
+      for (const scope of scopes) this.#expected.delete(scope);
       const union = unionOf([...scopes, ...this.#takeExpected(MAX_SCOPES - scopes.length)]);
       const token = this.#fly(union);
       // One scope that is refused must not spoil the others.

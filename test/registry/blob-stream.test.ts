@@ -17,7 +17,7 @@ function sendPart(response: ServerResponse, bytes: Buffer, promised: number, end
 }
 
 function sendRange({ headers }: SeenRequest, response: ServerResponse): void {
-  const start = Number(/^bytes=(\d+)-$/.exec(headers.range ?? '')?.[1]);
+  const start = Number(/^bytes=(\d+)-\d+$/.exec(headers.range ?? '')?.[1]);
   const range = `bytes ${start}-${BYTES.length - 1}/${BYTES.length}`;
   reply(response, 206, { 'content-range': range }, BYTES.subarray(start));
 }
@@ -61,7 +61,7 @@ describe('reading a blob', () => {
       async ({ registry, repository, server }) => {
         assert.deepEqual(await buffer(await registry.openBlob(repository, BLOB)), BYTES);
         assert.equal(server.seen.length, 2);
-        assert.match(server.seen[1]?.headers.range ?? '', /^bytes=\d+-$/);
+        assert.match(server.seen[1]?.headers.range ?? '', /^bytes=\d+-299999$/);
       },
     );
   });
@@ -89,6 +89,22 @@ describe('reading a blob', () => {
       },
       async ({ registry, repository }) => {
         assert.deepEqual(await buffer(await registry.openBlob(repository, BLOB)), BYTES);
+      },
+    );
+  });
+
+  it('reads it all again when a registry refuses ranges', async () => {
+    let calls = 0;
+    await withHost(
+      ({ headers }, response) => {
+        calls += 1;
+        if (headers.range !== undefined) reply(response, 416);
+        else if (calls > 1) reply(response, 200, {}, BYTES);
+        else sendPart(response, BYTES.subarray(0, 100_000), BYTES.length, () => response.destroy());
+      },
+      async ({ registry, repository }) => {
+        assert.deepEqual(await buffer(await registry.openBlob(repository, BLOB)), BYTES);
+        assert.equal(calls, 3);
       },
     );
   });
