@@ -22,12 +22,21 @@ export function startWorker(stack: StackDescription, logFile: string): Promise<R
 }
 
 /** The environment variables that point the worker and the command line at a stack. */
-export function stackEnvironment({ temporal, planStore }: StackDescription): Record<string, string> {
+export function stackEnvironment(stack: StackDescription): Record<string, string> {
+  const { temporal, registries, planStore, sigstore } = stack;
   return {
     TEMPORAL_ADDRESS: temporal.address,
     TEMPORAL_NAMESPACE: temporal.namespace,
     ...(temporal.uiUrl === undefined ? {} : { TEMPORAL_UI_ADDRESS: temporal.uiUrl }),
     PROMOTER_PLAN_STORE: planStore,
+    PROMOTER_CANONICAL_HOST: registries.canonical,
+    ...(sigstore === undefined
+      ? {}
+      : {
+          PROMOTER_TRUSTED_ROOT: sigstore.trustedRootFile,
+          PROMOTER_SIGNING_CONFIG: sigstore.signingConfigFile,
+          PROMOTER_IDENTITY_TOKEN_URL: sigstore.tokenUrl,
+        }),
   };
 }
 
