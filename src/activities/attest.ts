@@ -45,7 +45,7 @@ const DEBTS_AT_ONCE = 50;
 export function createAttestShard(dependencies: ActivityDependencies, trust: PinnedTrust) {
   const { store } = dependencies;
   return async function attestShard(input: AttestInput): Promise<AttestCounts> {
-    const context = await signingContext(dependencies, trust, input.trustRoot);
+    const context = await signingContext(dependencies, trust, input.run);
     const list = await debtListAt(store, input.index, input.shard);
     const debts = await readDebts(store, list);
     const earlier = lastPosition() as { paid: readonly string[]; counts: AttestCounts } | undefined;

@@ -3,7 +3,6 @@ import pMap from 'p-map';
 import { PromoterError, isTransient, messageOf } from '../errors.ts';
 import { draftPlan } from '../plan/draft.ts';
 import type { BrokenHost } from '../plan/judgement.ts';
-import type { Digest } from '../reference.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { withPulse } from './pulse.ts';
 import { readManifests, readOnly } from './manifests.ts';
@@ -29,8 +28,6 @@ export interface SetupResult {
   readonly broken: readonly BrokenHost[];
   /** Whether any manifest or the request wants build provenance looked at. */
   readonly provenance: boolean;
-  /** The trusted root that is pinned for the run; absent when none can be had and nothing demands it. */
-  readonly trustRoot?: string;
   readonly warnings: readonly string[];
 }
 
@@ -44,12 +41,12 @@ const HOSTS_AT_ONCE = 32;
  * @throws PromoterError `RequestInvalid`, `ManifestInvalid`, `Store*`, `Registry*`
  */
 export function createSetup({ registry, store, signing }: ActivityDependencies, trust: PinnedTrust) {
-  return async function setup(input: { readonly request: unknown }): Promise<SetupResult> {
+  return async function setup(input: { readonly run: string; readonly request: unknown }): Promise<SetupResult> {
     const request = checkRequest(input.request);
     const { manifests, warnings, files } = await readManifests(store, request);
     const draft = draftPlan(manifests, await readOnly(store, request));
     const provenance = wantsProvenance(manifests, request);
-    const pinned = await pinTrustRoot(request);
+    await openSigning(input.run, request);
     const broken = await withPulse(
       () => undefined,
       async () => {
@@ -72,22 +69,15 @@ export function createSetup({ registry, store, signing }: ActivityDependencies, 
       hosts: draft.destinationHosts.filter((host) => !broken.some((one) => one.host === host)),
       broken,
       provenance,
-      ...(pinned.digest === undefined ? {} : { trustRoot: pinned.digest }),
-      warnings: [...pinned.warnings, ...warnings].slice(0, 100),
+      warnings: warnings.slice(0, 100),
     };
   };
 
-  // Unsigned images need no trusted root: a run that signs nothing and demands nothing does without.
-  async function pinTrustRoot(request: CheckedRequest): Promise<{ digest?: Digest; warnings: readonly string[] }> {
-    const signs = request.confirm === true && request.sign !== false;
-    if (signs && signing.context === undefined) throw cannotSign();
-    if (signs) await signing.context?.();
-    try {
-      return { digest: await trust.pin(), warnings: [] };
-    } catch (error) {
-      if (signs || request.requireSignatures === true || request.provenance === 'require') throw error;
-      return { warnings: [`no trusted root, so that signed staging images cannot be verified: ${messageOf(error)}`] };
-    }
+  // What signing takes is opened now, so that a run that cannot sign ends before it copies anything.
+  async function openSigning(run: string, request: CheckedRequest): Promise<void> {
+    if (request.confirm !== true || request.sign === false) return;
+    if (signing.context === undefined) throw cannotSign();
+    await Promise.all([signing.context(), trust.of(run)]);
   }
 
   async function greetSources(hosts: readonly string[]): Promise<void> {

@@ -27,7 +27,6 @@ export interface SignInput {
   readonly run: string;
   readonly index: string;
   readonly shard: number;
-  readonly trustRoot: string;
   /** Hosts that this run can use; what is elsewhere waits for another run. */
   readonly hosts: readonly string[];
   readonly annotations: Readonly<Record<string, string>>;
@@ -65,7 +64,7 @@ export function createDraftSigning({ store }: ActivityDependencies) {
 export function createSignShard(dependencies: ActivityDependencies, trust: PinnedTrust) {
   const { store } = dependencies;
   return async function signShard(input: SignInput): Promise<SignCounts> {
-    const context = await signingContext(dependencies, trust, input.trustRoot);
+    const context = await signingContext(dependencies, trust, input.run);
     const debts = await readDebts(store, await debtListAt(store, input.index, input.shard));
     const earlier = lastPosition() as { done: readonly string[]; counts: SignCounts } | undefined;
     const done = new Set(earlier?.done);
@@ -137,10 +136,10 @@ export async function debtListAt(store: ActivityDependencies['store'], index: st
 export async function signingContext(
   { signing }: ActivityDependencies,
   trust: PinnedTrust,
-  trustRoot: string,
+  run: string,
 ): Promise<SigningContext> {
   if (signing.context === undefined) throw cannotSign();
-  return { ...(await signing.context()), trust: await trust.of(trustRoot) };
+  return { ...(await signing.context()), trust: await trust.of(run) };
 }
 
 /** What is said of a worker without a signing config or an identity. */

@@ -1,31 +1,41 @@
+import { recordName } from '../plan/records.ts';
 import type { PlanStore } from '../plan/store.ts';
 import type { Digest } from '../reference.ts';
 import { parseTrustRoot, type TrustRoot } from '../signing/trust-root.ts';
 
-/** The trusted root of a run: pinned once, the same for every activity on every worker from then on. */
+/** The trusted root of a run: pinned by whoever needs it first, the same for every activity on every worker from then on. */
 export interface PinnedTrust {
-  /** Puts the worker's current trusted root into the plan store. @throws PromoterError `TrustRootInvalid`, `Store*` */
-  pin(): Promise<Digest>;
-  /** Reads a pinned one. @throws PromoterError `TrustRootInvalid`, `Store*` */
-  of(digest: string): Promise<TrustRoot>;
+  /** @throws PromoterError `TrustRootInvalid`, `SigningUnavailable`, `Store*` */
+  of(run: string): Promise<TrustRoot>;
 }
 
-/** Reads each pinned root once per process; runs are few and roots change rarely, so none is ever dropped. */
+/**
+ * Keeps each pinned root in the plan store, and in this process by its digest. A run whose images carry no signature and
+ * that signs nothing never asks for one, and so needs no Sigstore at all.
+ *
+ * @param current whom this worker believes now
+ */
 export function createPinnedTrust(store: PlanStore, current: () => Promise<TrustRoot>): PinnedTrust {
-  const known = new Map<string, Promise<TrustRoot>>();
+  const parsed = new Map<Digest, TrustRoot>();
   return {
-    async pin() {
-      return store.put(new TextEncoder().encode((await current()).canonical));
-    },
-    of(digest) {
-      const reading = known.get(digest) ?? read(store, digest as Digest);
-      known.set(digest, reading);
-      reading.catch(() => known.delete(digest));
-      return reading;
+    async of(run) {
+      const digest = (await store.lookup(trustName(run))) ?? (await pin(run));
+      const known = parsed.get(digest);
+      if (known !== undefined) return known;
+      const text = new TextDecoder().decode(await store.get(digest));
+      const root = parseTrustRoot(text, `the trusted root ${digest} of this run`);
+      parsed.set(digest, root);
+      return root;
     },
   };
+
+  async function pin(run: string): Promise<Digest> {
+    const digest = await store.put(new TextEncoder().encode((await current()).canonical));
+    await store.point(trustName(run), digest);
+    return digest;
+  }
 }
 
-async function read(store: PlanStore, digest: Digest): Promise<TrustRoot> {
-  return parseTrustRoot(new TextDecoder().decode(await store.get(digest)), `the trusted root ${digest} of this run`);
+function trustName(run: string): string {
+  return recordName(run, 'trust', 'root');
 }

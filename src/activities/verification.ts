@@ -12,15 +12,20 @@ import {
 } from '../plan/document.ts';
 import { recordName, shardPart } from '../plan/records.ts';
 import type { PlanStore } from '../plan/store.ts';
-import type { AttachmentFormat } from '../signing/verdict.ts';
+import type { Registry } from '../registry/registry.ts';
+import { readAttachments } from '../signing/attachments.ts';
+import { compilePolicy, type IdentityPolicy } from '../signing/identity-policy.ts';
+import { judge } from '../signing/judgement.ts';
+import type { TrustRoot } from '../signing/trust-root.ts';
+import type { AttachmentFormat, SignatureVerdict } from '../signing/verdict.ts';
+import type { CheckedRequest } from './request.ts';
 import { withPulse } from './pulse.ts';
 
 export interface VerifyInput {
   readonly run: string;
   readonly index: string;
   readonly shard: number;
-  /** Digest of the run's trusted root; absent when no worker could get one and nothing demands it. */
-  readonly trustRoot?: string;
+  readonly request: CheckedRequest;
 }
 
 /** Counts over staging digests. */
@@ -110,8 +115,28 @@ export async function admittedGroups(
   return groups.filter(({ source, digest }) => !excluded.has(`${source}@${digest}`));
 }
 
+/**
+ * Says of everything attached to a group's digest whether it verifies. Only where there is something the trusted root is
+ * asked for.
+ *
+ * @throws PromoterError `Registry*`, `TrustRootInvalid`, `SigningUnavailable`
+ */
+export async function verdictsOn(
+  registry: Registry,
+  group: Group,
+  formats: readonly AttachmentFormat[],
+  signers: IdentityPolicy,
+  trust: () => Promise<TrustRoot>,
+): Promise<readonly SignatureVerdict[]> {
+  const { source: repository, digest } = group;
+  const attachments = await readAttachments({ registry, repository, digest }, formatsToRead(group, formats));
+  if (attachments.length === 0) return [];
+  const options = { digest, trust: await trust(), policy: compilePolicy(signers) };
+  return attachments.map((attachment) => judge(attachment, options));
+}
+
 /** The formats in which something may be attached to a group's digest: all of them, unless a listing told better. */
-export function formatsToRead({ attached }: Group, formats: readonly AttachmentFormat[]): readonly AttachmentFormat[] {
+function formatsToRead({ attached }: Group, formats: readonly AttachmentFormat[]): readonly AttachmentFormat[] {
   if (attached === undefined) return formats;
   return formats.filter((format) => {
     if (format === 'sig-tag') return attached.includes('.sig');

@@ -7,9 +7,9 @@ import { newSweep, sweep } from './sweep.ts';
 const WARNINGS_SHOWN = 100;
 
 /** Setup: one activity that checks the request and greets the registries. */
-export async function runSetup(request: PromotionRequest, board: Board): Promise<SetupResult> {
+export async function runSetup(run: string, request: PromotionRequest, board: Board): Promise<SetupResult> {
   const { setup } = activitiesOf(policyOf('setup'), 'check the request, greet the registries');
-  const result = await setup({ request });
+  const result = await setup({ run, request });
   const { manifests, destinations, broken, warnings } = result;
   board.update({ manifests, destinations, warnings: [...warnings, ...broken.map(({ message }) => message)] });
   const unusable = broken.length === 0 ? '' : `; cannot be used: ${broken.map(({ host }) => host).join(', ')}`;

@@ -72,7 +72,7 @@ async function runPhases(
   const phase = <T>(name: PhaseName, body: () => Promise<T>): Promise<T | 'skipped'> =>
     runOrHold(name, handling, board, operator, body);
 
-  const setup = continued?.setup ?? needed(await phase('setup', () => runSetup(request, board)));
+  const setup = continued?.setup ?? needed(await phase('setup', () => runSetup(run, request, board)));
   handling = { ...handling, holdTimeout: setup.request.holdTimeout ?? HOLD_TIMEOUT };
   const plan = continued?.plan ?? needed(await phase('plan', () => runPlan(run, setup, board)));
   const progress = continued?.progress ?? newProgress(plan);

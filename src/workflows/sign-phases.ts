@@ -33,8 +33,8 @@ async function runSigning(
   { run, setup, board }: PhaseContext,
   state: SigningState,
 ): Promise<'done' | 'continue' | 'skipped'> {
-  const { request, trustRoot, hosts } = setup;
-  if (request.sign === false || trustRoot === undefined) {
+  const { request, hosts } = setup;
+  if (request.sign === false) {
     board.mark(phase, 'skipped', { note: 'not asked for ("sign": false)' });
     return 'skipped';
   }
@@ -45,7 +45,7 @@ async function runSigning(
   }
   const { index, sweep: progress } = state.draft;
   const { total } = progress;
-  const input = { run, index, trustRoot, hosts };
+  const input = { run, index, hosts };
   const annotations = request.annotations ?? {};
   const outcome = await sweep(
     progress,

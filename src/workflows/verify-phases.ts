@@ -11,13 +11,13 @@ export async function runVerification(
   { run, setup, plan, board }: PhaseContext,
   state: SweepState,
 ): Promise<'done' | 'continue'> {
-  const { request, trustRoot } = setup;
+  const { request } = setup;
   if (phase === 'provenance' && !setup.provenance) {
     board.mark(phase, 'done', { note: 'off' });
     return 'done';
   }
   const policy = policyOf(phase, request.policies?.[phase]);
-  const input = { run, index: plan.digest, request, ...(trustRoot === undefined ? {} : { trustRoot }) };
+  const input = { run, index: plan.digest, request };
   let refused = 0;
   const outcome = await sweep(
     state,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { PromoterError } from '../../src/errors.ts';
-import { createBench, failure, type Bench } from './support.ts';
+import { createBench, failure, RUN, type Bench } from './support.ts';
 
 const MANIFEST = `registries:
 - {name: staging.example/s, src: true}
@@ -18,7 +18,7 @@ describe('setup activity', () => {
   });
   afterEach(() => bench.dispose());
 
-  const setup = (request: unknown) => bench.run(bench.activities.setup, { request });
+  const setup = (request: unknown) => bench.run(bench.activities.setup, { run: RUN, request });
   const refusing = (broken: Record<string, PromoterError>) => {
     bench.registry.ping = async (host) => {
       const error = broken[host];

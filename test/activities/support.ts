@@ -69,7 +69,7 @@ export async function createBench(): Promise<Bench> {
       return image;
     },
     async plan(request) {
-      const setup = await bench.run(activities.setup, { request: { sign: false, ...request } });
+      const setup = await bench.run(activities.setup, { run: RUN, request: { sign: false, ...request } });
       const draft = await bench.run(activities.draftPlan, { run: RUN, request: setup.request });
       for (let shard = 0; shard < draft.shards; shard++) {
         await bench.run(activities.judgeShard, { run: RUN, index: draft.index, shard, broken: setup.broken });

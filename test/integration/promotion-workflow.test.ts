@@ -20,7 +20,6 @@ function activitiesFor(shards: number, changes: Partial<Activities> = {}): Parti
       hosts: ['prod.example'],
       broken: [],
       provenance: true,
-      trustRoot: DIGEST,
       warnings: [],
     }),
     draftPlan: async () => ({ index: DIGEST, shards: 1, warnings: [] }),
