@@ -1,7 +1,6 @@
 import { Command, Option } from 'commander';
 import { PromoterError } from '../errors.ts';
 import type { BundleInput } from '../manifest/bundle-reader.ts';
-import type { PromotionRequest } from '../workflows/messages.ts';
 import { booleanFlag } from './boolean-flags.ts';
 import { addServerOptions, type ServerOptions } from './common-options.ts';
 import type { CommandOutput } from './output.ts';
@@ -74,23 +73,3 @@ export function chooseInput({ manifest, thinManifestDir }: CipOptions): BundleIn
   if (thinManifestDir !== undefined) return { kind: 'thin', directory: thinManifestDir };
   throw new PromoterError('UsageInvalid', 'at least a manifest file or thin manifest directory have to be specified');
 }
-
-/** What the options ask the workflow to do with uploaded manifests. */
-export function requestOf(
-  options: CipOptions,
-  { manifests, terminal, selfContained }: { manifests: string; terminal: boolean; selfContained: boolean },
-): PromotionRequest {
-  return {
-    manifests,
-    confirm: options.confirm === true,
-    strict: options.strict === true,
-    lenient: options.lenient === true,
-    sign: options.sign !== false,
-    onPhaseFailure: options.onFailure ?? (terminal ? 'hold' : 'fail'),
-    ...(selfContained ? { policies: QUICK_RESUMPTION } : {}),
-  };
-}
-
-// The worker dies with the command. When that is given again, what it was doing is resumed once its heartbeat is missed.
-const HEARTBEAT = { heartbeat: '10 seconds' } as const;
-const QUICK_RESUMPTION = { setup: HEARTBEAT, plan: HEARTBEAT, promote: HEARTBEAT } as const;

@@ -1,11 +1,12 @@
 import { loadConfig } from '../config.ts';
 import type { BundleInput } from '../manifest/bundle-reader.ts';
 import { draftPlan } from '../plan/draft.ts';
-import { requestOf, type CipOptions } from './cip-command.ts';
+import type { CipOptions } from './cip-command.ts';
 import { EXIT_CODE } from './exit-code.ts';
 import { writeJsonResult } from './json-result.ts';
 import type { CommandOutput } from './output.ts';
 import { printWarnings, readInput, uploadInput, type PromotionInput } from './promotion-input.ts';
+import { requestOf } from './promotion-request.ts';
 import { conductRun } from './run-conduct.ts';
 import { dryRunId, promotionId } from './run-identity.ts';
 import { startRun } from './run-start.ts';

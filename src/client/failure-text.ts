@@ -43,7 +43,8 @@ function causesOf(thrown: unknown): readonly unknown[] {
   const causes: unknown[] = [];
   for (let cause = thrown; cause !== undefined && cause !== null && causes.length < 20;) {
     causes.push(cause);
-    cause = cause instanceof Error ? cause.cause : undefined;
+    // Our own messages say all that an operator needs of what is underneath.
+    cause = cause instanceof Error && !(cause instanceof PromoterError) ? cause.cause : undefined;
   }
   return causes;
 }

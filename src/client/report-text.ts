@@ -13,7 +13,9 @@ const VERDICTS: readonly (readonly [keyof VerdictCounts, string])[] = [
 
 /** What a run found and did, a line for each kind of thing. */
 export function renderReport(report: PromotionReport): string {
-  return [planLine(report), ...resultLines(report)].map((line) => `${line}\n`).join('');
+  return [planLine(report), ...verifiedLines(report), ...resultLines(report), ...signatureLines(report)]
+    .map((line) => `${line}\n`)
+    .join('');
 }
 
 /** The rows of the phases, for people who look in on a run. */
@@ -56,4 +58,29 @@ function resultLines({ outcome, copied, plan }: PromotionReport): readonly strin
   const mounted = copied.mounted === 0 ? '' : ` and ${copied.mounted.toLocaleString('en')} mounted`;
   const traffic = `${counted(copied.manifests, 'manifest')}, ${counted(copied.blobs, 'blob')} uploaded${mounted}, ${formatBytes(copied.bytes)}`;
   return [`Promoted ${counted(copied.edges, 'edge')}${found}: ${traffic}.`];
+}
+
+function verifiedLines({ verified }: PromotionReport): readonly string[] {
+  const entries = [
+    ['Provenance', verified?.provenance],
+    ['Staging signatures', verified?.validate],
+  ] as const;
+  return entries.flatMap(([what, counts]) => {
+    if (counts === undefined || counts.checked === 0) return [];
+    const refused = counts.quarantined === 0 ? '' : `, ${counts.quarantined.toLocaleString('en')} refused`;
+    return [`${what}: ${counted(counts.checked, 'digest')} checked${refused}.`];
+  });
+}
+
+function signatureLines({ signatures }: PromotionReport): readonly string[] {
+  if (signatures === undefined) return [];
+  const { signed, attested, valid, handed, failed } = signatures;
+  const parts = [
+    `signed ${counted(signed, 'image')}`,
+    `attested ${attested.toLocaleString('en')}`,
+    ...(valid === 0 ? [] : [`${valid.toLocaleString('en')} were already`]),
+    `signatures given to ${counted(handed, 'destination')}`,
+    ...(failed === 0 ? [] : [`${failed.toLocaleString('en')} could not be given theirs`]),
+  ];
+  return [`Signatures: ${parts.join(', ')}.`];
 }

@@ -28,6 +28,7 @@ interface PrintOptions {
 }
 
 const ROWS_SHOWN = 200;
+const QUARANTINE_SHOWN = 50;
 
 /** Prints how a run ended, or why it is no longer followed. @returns the exit code; none when it was interrupted */
 export async function printEnd(end: FollowedRun, options: PrintOptions): Promise<ExitCode | undefined> {
@@ -63,7 +64,7 @@ async function printReport(report: PromotionReport, { config, output }: PrintOpt
     output.stdout.write(await renderPlan(rows, report.plan.edges, { limit: ROWS_SHOWN, width }));
   }
   const quarantine = await readQuarantine(store, report);
-  output.stdout.write(renderQuarantine(quarantine.slice(0, ROWS_SHOWN), report.quarantine.edges));
+  output.stdout.write(renderQuarantine(quarantine.slice(0, QUARANTINE_SHOWN), report.quarantine.edges));
   output.stdout.write(renderReport(report));
 }
 
@@ -74,7 +75,8 @@ async function printJson(end: FollowedRun, exitCode: ExitCode | undefined, optio
   await writeJsonResult(
     options.output.stdout,
     {
-      ...end.run,
+      workflowId: end.run.workflowId,
+      runId: end.run.runId,
       ui: end.link,
       outcome: end.kind === 'ended' ? end.report.outcome : end.kind,
       exitCode,

@@ -1,10 +1,10 @@
-import { isGrpcServiceError, ServiceError, WorkflowFailedError } from '@temporalio/client';
 import { setTimeout as delay } from 'node:timers/promises';
-import { PromoterError } from '../errors.ts';
+import { ServiceError, WorkflowFailedError } from '@temporalio/client';
 import type { PromotionReport } from '../workflows/messages.ts';
+import { watchContact, type Look } from './contact.ts';
 import { aborted } from './interruption.ts';
 import type { RunReference } from './run-request.ts';
-import { readSetbacks, type Setback } from './run-setbacks.ts';
+import { setbacksOf, type Setback } from './run-setbacks.ts';
 import type { TemporalSession } from './temporal-session.ts';
 
 /** How following a run came to its end. */
@@ -25,11 +25,8 @@ export interface Follower {
 
 const FIRST_POLL_MS = 200;
 const LONGEST_POLL_MS = 1_000;
-const QUERY_TIMEOUT_MS = 5_000;
-/** A call that lasted longer than the SDK's own retries must have had a connection. */
-const CONNECTED_MS = 60_000;
-/** The SDK's retries take about 20 s. */
-const LOST_AFTER_FAILURES = 30;
+/** Every call ends within this time, so that none is left when the connection is closed. */
+const CALL_TIMEOUT_MS = 5_000;
 
 /**
  * Follows a run to its end, through restarts of workers and server.
@@ -38,73 +35,72 @@ const LOST_AFTER_FAILURES = 30;
  *   is borrowed, since its owner may have stopped the server
  */
 export async function followRun(session: TemporalSession, run: RunReference, follower: Follower): Promise<RunEnd> {
-  const over = new AbortController();
-  const result = awaitResult(session, run, follower, over.signal);
-  const interrupted = aborted(follower.signal).then(() => 'interrupted' as const);
-  const settled = Promise.race([result, interrupted, session.broken]);
-  settled.catch(() => undefined);
+  const chain = await within(session, () => firstRunOf(session, run));
+  const stop = Promise.race([aborted(follower.signal).then(() => 'interrupted' as const), session.broken]);
+  stop.catch(() => undefined);
+  const contact = watchContact(session, follower.onNote);
   let report: PromotionReport | undefined;
-  try {
-    for (let interval = FIRST_POLL_MS; ; interval = Math.min(interval * 1.5, LONGEST_POLL_MS)) {
-      const turn = await Promise.race([settled, delay(interval, 'poll' as const)]);
-      if (turn === 'interrupted') return { kind: 'interrupted', report };
-      if (turn !== 'poll') return 'outcome' in turn ? ended(turn, follower) : { kind: 'failed', failure: turn, report };
-      const seen = await Promise.race([settled.then(() => undefined), readReport(session, run)]);
-      if (seen === undefined) continue;
-      report = seen;
-      follower.onReport(report, await readSetbacks(session, run));
+  for (let interval = FIRST_POLL_MS; ; interval = Math.min(interval * 1.5, LONGEST_POLL_MS)) {
+    const look = await lookAt(session, run.workflowId, chain);
+    contact.record(look);
+    if (look?.running === false) return endOf(session, run, follower, report);
+    if (look?.report !== undefined) {
+      report = look.report;
+      follower.onReport(report, look.setbacks);
       if (report.outcome === 'held' && follower.stopAtHold) return { kind: 'held', report };
     }
-  } finally {
-    over.abort();
+    if ((await Promise.race([stop, delay(interval, 'again' as const)])) === 'interrupted') {
+      return { kind: 'interrupted', report };
+    }
   }
 }
 
-function ended(report: PromotionReport, follower: Follower): RunEnd {
-  follower.onReport(report, []);
-  return { kind: 'ended', report };
-}
-
 /** What the run says of itself, or nothing while no worker answers. */
-export async function readReport(
-  session: TemporalSession,
-  { workflowId }: RunReference,
-): Promise<PromotionReport | undefined> {
-  const deadline = Date.now() + QUERY_TIMEOUT_MS;
+export async function readReport(session: TemporalSession, workflowId: string): Promise<PromotionReport | undefined> {
   try {
-    return await session.client.withDeadline(deadline, () =>
-      session.client.workflow.getHandle(workflowId).query<PromotionReport>('report'),
-    );
+    const handle = session.client.workflow.getHandle(workflowId);
+    return await within(session, () => handle.query<PromotionReport>('report'));
   } catch {
     return undefined;
   }
 }
 
-async function awaitResult(
-  session: TemporalSession,
-  { workflowId, runId }: RunReference,
-  follower: Follower,
-  over: AbortSignal,
-): Promise<PromotionReport | WorkflowFailedError> {
-  for (let failures = 1; ; failures++) {
-    const began = Date.now();
-    try {
-      return (await session.client.workflow.getHandle(workflowId, runId).result()) as PromotionReport;
-    } catch (error) {
-      if (error instanceof WorkflowFailedError) return error;
-      if (!(error instanceof ServiceError) || over.aborted) throw error;
-      if (Date.now() - began > CONNECTED_MS) failures = 1;
-      if (session.server === 'borrowed' || failures === LOST_AFTER_FAILURES) throw lost(session, error);
-      if (failures === 1) {
-        follower.onNote(`lost the connection to the Temporal server at ${session.address}; trying again`);
-      }
-      await delay(LONGEST_POLL_MS);
-    }
+/** The first run of the chain that a run belongs to, which continues as new when its history grows. */
+async function firstRunOf(session: TemporalSession, { workflowId, runId }: RunReference): Promise<string> {
+  const { raw } = await session.client.workflow.getHandle(workflowId, runId).describe();
+  return raw.workflowExecutionInfo?.firstRunId || runId;
+}
+
+/** A look at the run; nothing when the server did not answer. */
+async function lookAt(session: TemporalSession, workflowId: string, chain: string): Promise<Look | undefined> {
+  try {
+    const description = await within(session, () => session.client.workflow.getHandle(workflowId).describe());
+    const first = description.raw.workflowExecutionInfo?.firstRunId || description.runId;
+    if (description.status.name !== 'RUNNING' || first !== chain) return { running: false };
+    return { running: true, report: await readReport(session, workflowId), setbacks: setbacksOf(description) };
+  } catch (error) {
+    if (error instanceof ServiceError) return undefined;
+    throw error;
   }
 }
 
-function lost({ address }: TemporalSession, error: ServiceError): PromoterError {
-  const details = isGrpcServiceError(error.cause) ? error.cause.details : error.message;
-  const message = `lost the Temporal server at ${address}: ${details}; the run goes on as soon as it is back`;
-  return new PromoterError('TemporalUnavailable', message, { cause: error });
+async function endOf(
+  session: TemporalSession,
+  { workflowId, runId }: RunReference,
+  { onReport }: Follower,
+  latest: PromotionReport | undefined,
+): Promise<RunEnd> {
+  try {
+    const result = await within(session, () => session.client.workflow.getHandle(workflowId, runId).result());
+    const report = result as PromotionReport;
+    onReport(report, []);
+    return { kind: 'ended', report };
+  } catch (error) {
+    if (!(error instanceof WorkflowFailedError)) throw error;
+    return { kind: 'failed', failure: error, report: (await readReport(session, workflowId)) ?? latest };
+  }
+}
+
+function within<T>({ client }: TemporalSession, call: () => Promise<T>): Promise<T> {
+  return client.withDeadline(Date.now() + CALL_TIMEOUT_MS, call);
 }

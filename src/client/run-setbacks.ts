@@ -1,6 +1,4 @@
-import { ServiceError } from '@temporalio/client';
-import type { RunReference } from './run-request.ts';
-import type { TemporalSession } from './temporal-session.ts';
+import type { WorkflowExecutionDescription } from '@temporalio/client';
 
 /** An activity that failed and will be tried again. */
 export interface Setback {
@@ -12,22 +10,16 @@ export interface Setback {
   readonly message: string;
 }
 
-/** What is being tried again in a run; nothing when the server cannot be asked. */
-export async function readSetbacks(session: TemporalSession, run: RunReference): Promise<readonly Setback[]> {
-  try {
-    const { raw } = await session.client.workflow.getHandle(run.workflowId).describe();
-    return (raw.pendingActivities ?? [])
-      .filter(({ attempt, lastFailure }) => (attempt ?? 1) > 1 && lastFailure)
-      .map(({ activityType, attempt, maximumAttempts, lastFailure }) => ({
-        activity: activityType?.name ?? 'activity',
-        attempt: attempt ?? 1,
-        attempts: maximumAttempts ?? 0,
-        message: lastFailure?.message ?? '',
-      }));
-  } catch (error) {
-    if (error instanceof ServiceError) return [];
-    throw error;
-  }
+/** What is being tried again in a run. */
+export function setbacksOf({ raw }: Pick<WorkflowExecutionDescription, 'raw'>): readonly Setback[] {
+  return (raw.pendingActivities ?? [])
+    .filter(({ attempt, lastFailure }) => (attempt ?? 1) > 1 && lastFailure)
+    .map(({ activityType, attempt, maximumAttempts, lastFailure }) => ({
+      activity: activityType?.name ?? 'activity',
+      attempt: attempt ?? 1,
+      attempts: maximumAttempts ?? 0,
+      message: lastFailure?.message ?? '',
+    }));
 }
 
 /** What failed and is tried again, in a line. */

@@ -40,7 +40,7 @@ export async function readStatus(session: TemporalSession, workflowId: string): 
   const handle = session.client.workflow.getHandle(workflowId);
   const status = statusOf(await describe(session, workflowId));
   if (status.endedAt === undefined) {
-    const report = await readReport(session, status);
+    const report = await readReport(session, workflowId);
     return report === undefined ? status : { ...status, state: report.outcome, report };
   }
   try {

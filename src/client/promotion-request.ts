@@ -1,0 +1,28 @@
+import { PHASES, type PromotionRequest } from '../workflows/messages.ts';
+import type { CipOptions } from './cip-command.ts';
+
+export interface RequestCircumstances {
+  /** Digest of the manifests in the plan store. */
+  readonly manifests: string;
+  /** Somebody sits at a terminal, and can decide about a phase that is held. */
+  readonly terminal: boolean;
+  readonly selfContained: boolean;
+}
+
+// The worker dies with the command. When that is given again, what it was doing is resumed once its heartbeat is missed.
+const SELF_CONTAINED_HEARTBEAT = '10 seconds';
+
+/** What the options ask the workflow to do. */
+export function requestOf(options: CipOptions, circumstances: RequestCircumstances): PromotionRequest {
+  const { manifests, terminal, selfContained } = circumstances;
+  const policies = Object.fromEntries(PHASES.map((phase) => [phase, { heartbeat: SELF_CONTAINED_HEARTBEAT }]));
+  return {
+    manifests,
+    confirm: options.confirm === true,
+    strict: options.strict === true,
+    lenient: options.lenient === true,
+    sign: options.sign !== false,
+    onPhaseFailure: options.onFailure ?? (terminal ? 'hold' : 'fail'),
+    ...(selfContained ? { policies } : {}),
+  };
+}
