@@ -6,18 +6,10 @@ import type { QuarantinedEdge } from '../plan/quarantine.ts';
 import { recordName, shardPart } from '../plan/records.ts';
 import { attestDigest } from '../signing/attest-digest.ts';
 import type { SigningContext } from '../signing/signing-context.ts';
+import { claimsOf, debtKey, handOver, subjectsAt, type Claim } from './claims.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { lastPosition, withPulse } from './pulse.ts';
-import {
-  claimsOf,
-  debtKey,
-  debtListAt,
-  handOver,
-  signingContext,
-  subjectsAt,
-  type Claim,
-  type SignInput,
-} from './sign.ts';
+import { debtListAt, signingContext, type SignInput } from './sign.ts';
 import type { PinnedTrust } from './trust.ts';
 
 export type AttestInput = Omit<SignInput, 'annotations'>;

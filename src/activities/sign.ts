@@ -3,16 +3,13 @@ import pMap from 'p-map';
 import { PromoterError } from '../errors.ts';
 import { debtNames, readDebts } from '../plan/debts.ts';
 import { putEdges, type Debt } from '../plan/document.ts';
-import { quarantineTarget } from '../plan/assembly.ts';
 import type { QuarantinedEdge } from '../plan/quarantine.ts';
 import { recordName, shardPart } from '../plan/records.ts';
-import type { Digest, RepositoryName } from '../reference.ts';
-import { hostOf } from '../reference.ts';
-import type { Descriptor } from '../registry/registry.ts';
+import type { Digest } from '../reference.ts';
 import { copySignatures } from '../signing/copy-signatures.ts';
-import { digestsOf } from '../signing/index-children.ts';
 import { signDigest } from '../signing/sign-digest.ts';
 import type { SigningContext } from '../signing/signing-context.ts';
+import { claimsOf, debtKey, handOver, subjectsAt, type Claim } from './claims.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { lastPosition, withPulse } from './pulse.ts';
 import type { PinnedTrust } from './trust.ts';
@@ -45,6 +42,8 @@ export interface SignCounts {
 
 const NOTHING: SignCounts = { signed: 0, valid: 0, handed: 0, failed: 0 };
 const DEBTS_AT_ONCE = 50;
+// The children of an index; their signatures lie under tags and lists of their own.
+const SUBJECTS_AT_ONCE = 8;
 
 /** Lists the debts. @throws PromoterError `Store*` */
 export function createDraftSigning({ store }: ActivityDependencies) {
@@ -96,33 +95,6 @@ export function createSignShard(dependencies: ActivityDependencies, trust: Pinne
   };
 }
 
-/** One identity of a debt: where it is signed first, and who is given the signature then. */
-export interface Claim {
-  readonly identity: string;
-  readonly canonical: RepositoryName;
-  readonly targets: Debt['targets'];
-}
-
-/** The identities under which a debt's digest is pulled, as far as their hosts can be used. */
-export function claimsOf(
-  debt: Debt,
-  { identityOf, canonicalOf }: ActivityDependencies['signing'],
-  hosts: readonly string[],
-): readonly Claim[] {
-  const usable = debt.targets.filter(({ repository }) => hosts.includes(hostOf(repository)));
-  const identities = Map.groupBy(usable, ({ repository }) => identityOf(repository));
-  return [...identities].map(([identity, targets]) => ({
-    identity,
-    canonical: canonicalOf(targets.map(({ repository }) => repository)),
-    targets,
-  }));
-}
-
-/** What tells a debt from another of its list. */
-export function debtKey({ source, digest }: Debt): string {
-  return `${source}@${digest}`;
-}
-
 /** The name of the list of debts at a place of the index that {@link createDraftSigning} wrote. */
 export async function debtListAt(store: ActivityDependencies['store'], index: string, shard: number): Promise<string> {
   const names = JSON.parse(new TextDecoder().decode(await store.get(index as Digest))) as readonly string[];
@@ -157,73 +129,24 @@ async function signClaim(
   annotations: Readonly<Record<string, string>>,
 ): Promise<{ counts: SignCounts; failures: readonly QuarantinedEdge[] }> {
   const subjects = await subjectsAt(context, canonical, debt.digest);
-  let counts = NOTHING;
-  for (const subject of subjects) {
-    // What staging signed stays beside our signature (kpromo's pre-copy), and must not come later: it would hide ours.
-    await copySignatures(context, { from: debt.source, to: canonical, subject });
-    const { legacy, bundle } = await signDigest(context, { repository: canonical, subject, identity, annotations });
-    const written = legacy === 'written' || bundle === 'written';
-    counts = add(counts, { ...NOTHING, signed: written ? 1 : 0, valid: written ? 0 : 1 });
-  }
+  const signed = await pMap(
+    subjects,
+    async (subject): Promise<SignCounts> => {
+      // What staging signed stays beside our signature (kpromo's pre-copy), and must not come later: it would hide ours.
+      await copySignatures(context, { from: debt.source, to: canonical, subject });
+      const { legacy, bundle } = await signDigest(context, { repository: canonical, subject, identity, annotations });
+      const written = legacy === 'written' || bundle === 'written';
+      return { ...NOTHING, signed: written ? 1 : 0, valid: written ? 0 : 1 };
+    },
+    { concurrency: SUBJECTS_AT_ONCE },
+  );
+  const counts = signed.reduce(add, NOTHING);
   const mirrors = targets.filter(({ repository }) => repository !== canonical);
   const handed = await handOver(context, { debt, canonical, mirrors, subjects, phase: 'sign' });
   return {
     counts: add(counts, { ...NOTHING, handed: handed.copied, failed: handed.failures.length }),
     failures: handed.failures,
   };
-}
-
-/** Everything that is signed of a digest; nothing when it never arrived, which the promote phase has reported. */
-export async function subjectsAt(
-  context: SigningContext,
-  repository: RepositoryName,
-  digest: Digest,
-): Promise<readonly Descriptor[]> {
-  try {
-    return await digestsOf({ registry: context.registry, repository, digest });
-  } catch (error) {
-    if (error instanceof PromoterError && error.code === 'SourceLost') return [];
-    throw error;
-  }
-}
-
-/** Gives mirrors what the canonical repository has attached; one that fails costs itself only. */
-export async function handOver(
-  context: SigningContext,
-  options: {
-    readonly debt: Debt;
-    readonly canonical: RepositoryName;
-    readonly mirrors: Debt['targets'];
-    readonly subjects: readonly Descriptor[];
-    readonly phase: 'sign' | 'attest';
-  },
-): Promise<{ readonly copied: number; readonly failures: readonly QuarantinedEdge[] }> {
-  const { debt, canonical, mirrors, subjects, phase } = options;
-  let copied = 0;
-  const failures: QuarantinedEdge[] = [];
-  await pMap(
-    mirrors,
-    async (mirror) => {
-      try {
-        if ((await context.registry.headManifest(mirror.repository, debt.digest)) === undefined) return;
-        for (const subject of subjects) {
-          const { signatures, attestations, bundles } = await copySignatures(context, {
-            from: canonical,
-            to: mirror.repository,
-            subject,
-          });
-          copied += signatures + attestations + bundles;
-        }
-      } catch (error) {
-        if (!(error instanceof PromoterError)) throw error;
-        const message = `the signature of ${canonical}@${debt.digest} could not be handed to ${mirror.repository}: ${error.message}`;
-        const target = { ...mirror, hasDigest: true };
-        failures.push(...quarantineTarget(debt, target, { phase, reason: error.code, message }));
-      }
-    },
-    { concurrency: 8 },
-  );
-  return { copied, failures };
 }
 
 function add(a: SignCounts, b: SignCounts): SignCounts {
