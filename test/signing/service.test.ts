@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import { MockAgent } from 'undici';
+import { createServiceClient } from '../../src/signing/service.ts';
+import { parseRetryAfter } from '../../src/signing/retry-after.ts';
+
+const ORIGIN = 'https://rekor.test';
+const CALL = { doing: 'entering a signature', url: `${ORIGIN}/api?secret=abc`, body: 'secret body' };
+
+describe('calling a Sigstore service', () => {
+  let agent: MockAgent;
+  beforeEach(() => {
+    agent = new MockAgent();
+    agent.disableNetConnect();
+  });
+  afterEach(() => agent.close());
+
+  function answers(...replies: readonly (readonly [number, unknown, Record<string, string>?])[]) {
+    for (const [status, body, headers = {}] of replies) {
+      agent
+        .get(ORIGIN)
+        .intercept({ path: '/api?secret=abc', method: 'POST' })
+        .reply(status, body as object, { headers });
+    }
+    return createServiceClient({ dispatcher: agent, firstWaitMs: 1 });
+  }
+
+  it('tries again what may pass', async () => {
+    const service = answers([503, 'busy'], [429, 'slow down', { 'retry-after': '0' }], [408, ''], [201, { ok: true }]);
+    const { status, body } = await service(CALL);
+    assert.deepEqual([status, body.toString()], [201, '{"ok":true}']);
+    agent.assertNoPendingInterceptors();
+  });
+
+  it('gives up in the end, saying what came back and nothing that was sent', async () => {
+    const service = answers(...Array.from({ length: 4 }, () => [500, { message: 'no database' }] as const));
+    await assert.rejects(service(CALL), (error: Error & { code: string }) => {
+      assert.equal(error.code, 'SigningUnavailable');
+      assert.match(
+        error.message,
+        /entering a signature: POST rekor\.test\/api answered 500 \(no database\) \(attempt 4\)/,
+      );
+      assert.doesNotMatch(error.message, /secret/);
+      return true;
+    });
+  });
+
+  it('passes on a long wait instead of waiting, to every caller of that host', async () => {
+    const service = answers([429, '', { 'retry-after': '3600' }]);
+    for (let caller = 0; caller < 2; caller += 1) {
+      await assert.rejects(service(CALL), (error: Error & { code: string; retryAfterMs: number }) => {
+        assert.equal(error.code, 'SigningUnavailable');
+        assert.ok(error.retryAfterMs > 3_590_000 && error.retryAfterMs <= 3_600_000);
+        return true;
+      });
+    }
+  });
+
+  it('does not repeat what is refused', async () => {
+    const service = answers([400, { message: 'bad entry' }]);
+    await assert.rejects(service(CALL), { code: 'SigningRefused', message: /400 \(bad entry\)$/ });
+  });
+
+  it('hands over statuses that the caller knows', async () => {
+    const service = answers([409, '', { location: '/x' }]);
+    const { status, headers } = await service({ ...CALL, accept: [409] });
+    assert.deepEqual([status, headers['location']], [409, '/x']);
+  });
+
+  it('calls a broken connection unavailable', async () => {
+    for (let attempt = 0; attempt < 4; attempt += 1) {
+      agent
+        .get(ORIGIN)
+        .intercept({ path: '/api?secret=abc', method: 'POST' })
+        .replyWithError(Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' }));
+    }
+    const service = createServiceClient({ dispatcher: agent, firstWaitMs: 1 });
+    await assert.rejects(service(CALL), { code: 'SigningUnavailable', message: /ECONNRESET/ });
+  });
+
+  it('uses the codes of its caller', async () => {
+    const service = answers([403, '']);
+    const codes = { unavailable: 'IdentityUnavailable', refused: 'IdentityUnavailable' } as const;
+    await assert.rejects(service({ ...CALL, codes }), { code: 'IdentityUnavailable' });
+  });
+});
+
+describe('Retry-After', () => {
+  const now = Date.parse('2026-01-01T00:00:00Z');
+  const cases: readonly (readonly [string | string[] | undefined, number | undefined])[] = [
+    ['120', 120_000],
+    ['Thu, 01 Jan 2026 00:00:30 GMT', 30_000],
+    ['Wed, 31 Dec 2025 00:00:00 GMT', 0],
+    [['7', '8'], 7000],
+    ['soon', undefined],
+    ['', undefined],
+    [undefined, undefined],
+  ];
+  for (const [header, wait] of cases) {
+    it(`${JSON.stringify(header)} means ${wait}`, () => assert.equal(parseRetryAfter(header, now), wait));
+  }
+});
