@@ -7,8 +7,8 @@ import { formatBytes, formatDuration } from '../client/units.ts';
 import { PromoterError } from '../errors.ts';
 import { createRegistry } from '../registry/client.ts';
 import type { PromotionReport } from '../workflows/messages.ts';
-import { compareDigests } from './demo-digests.ts';
 import { makeDemoImages, productionRegistries, pushDemoImages, writeDemoManifests } from './demo-images.ts';
+import { compareDigests, cosignCommands } from './demo-proof.ts';
 import { portsOption, runEntry } from './entry.ts';
 import { packageRoot } from './program-list.ts';
 import { findProgram } from './programs.ts';
@@ -71,9 +71,9 @@ async function promoteImages(session: Session): Promise<void> {
     await promoter(session, cip, 'inherit');
   });
   const result = await step('Promoting', async () => {
-    const printed = await promoter(session, [...cip, '--confirm', '--sign=false', '--json'], 'pipe');
+    const printed = await promoter(session, [...cip, '--confirm', '--json'], 'pipe');
     const outcome = JSON.parse(printed) as CipResult;
-    say(`  ${describeCopies(outcome.report)}`);
+    say(`  ${describeRun(outcome.report)}`);
     return outcome;
   });
   await step('Comparing digests with crane', async () => {
@@ -81,6 +81,8 @@ async function promoteImages(session: Session): Promise<void> {
     for (const { reference, digest } of compared) say(`  ${digest.slice(0, 19)}…  ${reference.split('@')[0]}`);
     say(`  all ${compared.length} are as in staging`);
   });
+  say('\nCosign confirms the signature and the attestation, on a mirror, as long as all this runs (--keep):');
+  for (const command of cosignCommands(stack, `${productionRegistries(stack).at(-1)}/web:latest`)) say(`  ${command}`);
   say(`\nThe run in Temporal's UI: ${result.ui ?? `${stack.temporal.uiUrl} (${result.workflowId})`}`);
 }
 
@@ -107,10 +109,12 @@ async function promoter(session: Session, args: readonly string[], stdout: 'inhe
   return printed;
 }
 
-function describeCopies({ copied }: PromotionReport): string {
+function describeRun({ copied, signatures }: PromotionReport): string {
   if (copied.edges === 0) return 'nothing was copied: everything is there already';
   const { edges, manifests, blobs, mounted, bytes } = copied;
-  return `${edges} edges: ${manifests} manifests and ${blobs} blobs written (${formatBytes(bytes)}), ${mounted} blobs mounted`;
+  const { signed = 0, attested = 0, handed = 0 } = signatures ?? {};
+  return `${edges} edges: ${manifests} manifests and ${blobs} blobs written (${formatBytes(bytes)}), ${mounted} blobs mounted;
+  ${signed} signatures and ${attested} attestations made, and ${handed} handed to mirrors`;
 }
 
 function say(line: string): void {

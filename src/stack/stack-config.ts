@@ -14,7 +14,12 @@ const schema = z.strictObject({
     searchAttributes: z.record(z.string().regex(/^[A-Za-z]\w*$/), z.enum(SEARCH_ATTRIBUTE_TYPES)),
     dynamicConfig: z.record(z.string(), z.union([z.boolean(), z.number(), z.string()])).default({}),
   }),
-  registries: z.strictObject({ staging: port, canonical: port, mirrors: z.array(port).min(1) }),
+  registries: z.strictObject({
+    staging: port,
+    canonical: port,
+    mirrors: z.array(port).min(1),
+    publicName: z.string().min(1),
+  }),
   sigstore: z.strictObject({ profile: z.enum(['off', 'light', 'full']) }),
   planStore: z.string().regex(/^\w[\w.-]*$/, 'must be the name of a folder inside the state folder'),
 });

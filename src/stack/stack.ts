@@ -14,7 +14,13 @@ import { startTemporal, type TemporalServer } from './temporal.ts';
 export interface StackDescription {
   readonly temporal: { readonly address: string; readonly namespace: string; readonly uiUrl: string | undefined };
   /** `host:port` of each registry, by what it is for. */
-  readonly registries: { readonly staging: string; readonly canonical: string; readonly mirrors: readonly string[] };
+  readonly registries: {
+    readonly staging: string;
+    readonly canonical: string;
+    readonly mirrors: readonly string[];
+    /** The name under which users would pull from the canonical registry and the mirrors. */
+    readonly publicName: string;
+  };
   /** The plan store's folder. */
   readonly planStore: string;
   /** Absent when `temporal-dev.yaml` turns Sigstore off. */
@@ -89,7 +95,12 @@ async function start(config: StackConfig, options: StackOptions, lock: FileLock)
 
   const description: StackDescription = {
     temporal: { address: temporal.address, namespace: temporal.namespace, uiUrl: temporal.uiUrl },
-    registries: { staging: staging.host, canonical: canonical.host, mirrors: mirrors.map(({ host }) => host) },
+    registries: {
+      staging: staging.host,
+      canonical: canonical.host,
+      mirrors: mirrors.map(({ host }) => host),
+      publicName: config.registries.publicName,
+    },
     planStore: join(stateDirectory, config.planStore),
     sigstore: sigstore === undefined ? undefined : withoutProcesses(sigstore),
     processes: processes.map(({ name, pid, logFile }) => ({ name, pid, logFile })),

@@ -30,6 +30,9 @@ export function stackEnvironment(stack: StackDescription): Record<string, string
     ...(temporal.uiUrl === undefined ? {} : { TEMPORAL_UI_ADDRESS: temporal.uiUrl }),
     PROMOTER_PLAN_STORE: planStore,
     PROMOTER_CANONICAL_HOST: registries.canonical,
+    PROMOTER_IDENTITIES: [registries.canonical, ...registries.mirrors]
+      .map((host) => `${host}=${registries.publicName}`)
+      .join(','),
     ...(sigstore === undefined
       ? {}
       : {

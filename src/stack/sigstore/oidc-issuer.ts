@@ -7,7 +7,7 @@ import { listenOnLoopback } from './loopback-listener.ts';
 import type { Service } from './service.ts';
 
 /** Whom a token names when the request does not say. */
-const DEFAULT_EMAIL = 'promoter@example.test';
+export const DEFAULT_EMAIL = 'promoter@example.test';
 const DEFAULT_LIFETIME_SECONDS = 600;
 const ALGORITHM = 'RS256';
 

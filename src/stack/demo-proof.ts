@@ -2,6 +2,8 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { PromoterError } from '../errors.ts';
 import type { DemoImage } from './demo-images.ts';
+import { DEFAULT_EMAIL } from './sigstore/oidc-issuer.ts';
+import type { StackDescription } from './stack.ts';
 
 const run = promisify(execFile);
 
@@ -37,4 +39,19 @@ export async function compareDigests(
     );
   }
   return expected;
+}
+
+/** How anyone checks the signature and the promotion attestation of an image, with nothing of ours. */
+export function cosignCommands({ sigstore }: StackDescription, image: string): readonly string[] {
+  if (sigstore === undefined) return [];
+  const options = [
+    '--allow-http-registry',
+    `--trusted-root ${sigstore.trustedRootFile}`,
+    `--certificate-identity ${DEFAULT_EMAIL}`,
+    `--certificate-oidc-issuer ${sigstore.issuerUrl}`,
+  ].join(' ');
+  return [
+    `cosign verify ${options} ${image}`,
+    `cosign verify-attestation --type https://k8s.io/promo-tools/promotion/v1 ${options} ${image}`,
+  ];
 }
