@@ -1,82 +1,83 @@
+/** Share of what the host granted that is asked for right after a 429. */
 const BACK_OFF = 0.5;
-const RECOVERY_INTERVAL_MS = 1000;
-/** Share of the rate at the last cut that each clean interval gives back. */
-const RECOVERY_SHARE = 0.05;
+/** Share of it that is returned to quickly, since the host is known to grant it. */
+const KNOWN_GOOD = 0.9;
+const RETURN_SECONDS = 2;
+/** Beyond that, shares added by each further second, and by its square: slow near the limit, faster where there is none. */
+const GROWTH = 0.02;
+const GROWTH_SQUARED = 0.004;
 const LOWEST = 0.5;
-/** A few requests in a second do not show that the host's limit is as low as that. */
+/** A few answers in a second do not show that the host's limit is as low as that. */
 const LEAST_EVIDENCE = 10;
+const WINDOW_MS = 1000;
 
 /**
- * A request rate that finds its level by additive increase and multiplicative decrease: it starts at its ceiling, halves
- * when the host says 429, and climbs back in equal steps while it does not. Knows no clock; times are milliseconds.
+ * A request rate that finds its level: it starts at its ceiling, and when the host says 429 it halves what the host has
+ * granted of late, returns to just below that, and from there on gropes upwards (additive increase, multiplicative
+ * decrease, with the memory of the last limit that CUBIC, RFC 9438, adds to it). Knows no clock; times are milliseconds.
  */
 export class AdaptiveRate {
   #ceiling: number;
-  #rate: number;
-  #step = 1;
-  #changedAt: number;
+  /** What the host granted, a second, when it last said 429. */
+  #limit = Number.POSITIVE_INFINITY;
   #cutAt = Number.NEGATIVE_INFINITY;
-  #sent = { since: 0, before: 0, now: 0 };
+  #granted = { since: 0, before: 0, now: 0 };
 
-  constructor(ceiling: number, now: number) {
+  constructor(ceiling: number) {
     this.#ceiling = ceiling;
-    this.#rate = ceiling;
-    this.#changedAt = now;
   }
 
   get ceiling(): number {
     return this.#ceiling;
   }
 
+  set ceiling(requestsPerSecond: number) {
+    this.#ceiling = requestsPerSecond;
+  }
+
   /** Requests a second that are allowed now. */
   at(now: number): number {
-    const intervals = Math.floor((now - this.#changedAt) / RECOVERY_INTERVAL_MS);
-    if (intervals > 0) {
-      this.#rate = Math.min(this.#ceiling, this.#rate + intervals * this.#step);
-      this.#changedAt += intervals * RECOVERY_INTERVAL_MS;
-    }
-    return this.#rate;
+    if (this.#limit === Number.POSITIVE_INFINITY) return this.#ceiling;
+    return Math.min(this.#ceiling, Math.max(LOWEST, this.#limit * shareAfter((now - this.#cutAt) / 1000)));
   }
 
-  setCeiling(ceiling: number, now: number): void {
-    // A rate that was never cut follows its ceiling up as well as down.
-    const free = this.at(now) === this.#ceiling;
-    this.#ceiling = ceiling;
-    this.#rate = free ? ceiling : Math.min(this.#rate, ceiling);
-  }
-
-  /** Counts a request that is being sent: what is halved is the rate in use, not a ceiling far above it. */
-  sent(now: number): void {
+  /** The host granted a request. */
+  granted(now: number): void {
     this.#roll(now);
-    this.#sent.now += 1;
+    this.#granted.now += 1;
   }
 
   /**
    * The host refused a request for being one too many. Requests that were on their way before the last cut say nothing
    * new, and are not counted again.
+   *
+   * @returns whether the rate was cut
    */
-  throttled(sentAt: number, now: number): void {
-    if (sentAt < this.#cutAt) return;
+  throttled(sentAt: number, now: number): boolean {
+    if (sentAt < this.#cutAt) return false;
     this.#roll(now);
-    const inUse = Math.max(this.#sent.before, this.#sent.now, LEAST_EVIDENCE);
-    this.#set(Math.min(this.at(now), inUse) * BACK_OFF, now);
+    const evidence = Math.max(this.#granted.before, this.#granted.now, LEAST_EVIDENCE);
+    this.#limit = Math.min(this.at(now), evidence);
     this.#cutAt = now;
+    return true;
   }
 
   /** The host says how much is left until it counts anew: go no faster than that. */
-  limitTo(rate: number, now: number): void {
-    if (rate < this.at(now)) this.#set(rate, now);
-  }
-
-  #set(rate: number, now: number): void {
-    this.#rate = Math.min(this.#ceiling, Math.max(LOWEST, rate));
-    this.#step = Math.max(LOWEST, this.#rate * RECOVERY_SHARE);
-    this.#changedAt = now;
+  limitTo(requestsPerSecond: number, now: number): void {
+    if (requestsPerSecond >= this.at(now)) return;
+    this.#limit = requestsPerSecond / BACK_OFF;
+    this.#cutAt = now;
   }
 
   #roll(now: number): void {
-    const elapsed = now - this.#sent.since;
-    if (elapsed < 1000) return;
-    this.#sent = { since: now, before: elapsed < 2000 ? this.#sent.now : 0, now: 0 };
+    const elapsed = now - this.#granted.since;
+    if (elapsed < WINDOW_MS) return;
+    this.#granted = { since: now, before: elapsed < 2 * WINDOW_MS ? this.#granted.now : 0, now: 0 };
   }
+}
+
+function shareAfter(seconds: number): number {
+  if (seconds < RETURN_SECONDS) return BACK_OFF + ((KNOWN_GOOD - BACK_OFF) * seconds) / RETURN_SECONDS;
+  const further = seconds - RETURN_SECONDS;
+  return KNOWN_GOOD + GROWTH * further + GROWTH_SQUARED * further ** 2;
 }

@@ -60,7 +60,7 @@ export class HostBudget {
     const now = options.clock.now();
     this.#options = options;
     this.#clock = options.clock;
-    this.#rate = new AdaptiveRate(options.requestsPerSecond, now);
+    this.#rate = new AdaptiveRate(options.requestsPerSecond);
     this.#bucket = new TokenBucket(options.requestsPerSecond, now);
   }
 
@@ -99,7 +99,7 @@ export class HostBudget {
   }
 
   setCeiling(requestsPerSecond: number): void {
-    this.#rate.setCeiling(requestsPerSecond, this.#clock.now());
+    this.#rate.ceiling = requestsPerSecond;
     this.#pump();
   }
 
@@ -117,7 +117,8 @@ export class HostBudget {
 
   #learn(sentAt: number, { throttled, retryAfterMs, rateLimit }: BudgetFeedback): void {
     const now = this.#clock.now();
-    if (throttled) this.#rate.throttled(sentAt, now);
+    if (throttled && this.#rate.throttled(sentAt, now)) this.#bucket.drain(now);
+    if (!throttled) this.#rate.granted(now);
     if (retryAfterMs !== undefined) this.#pause(retryAfterMs, now);
     const { remaining, limit, resetMs } = rateLimit ?? {};
     if (remaining === undefined || resetMs === undefined || resetMs === 0) return;
@@ -160,7 +161,6 @@ export class HostBudget {
 
   #admit(now: number): number {
     this.#bucket.take();
-    this.#rate.sent(now);
     this.#inFlight += 1;
     return now;
   }

@@ -31,6 +31,12 @@ export class TokenBucket {
     this.#tokens -= 1;
   }
 
+  /** Gives up what was saved: the host has shown that it grants no burst. */
+  drain(now: number): void {
+    this.#refill(now);
+    this.#tokens = Math.min(this.#tokens, 0);
+  }
+
   #refill(now: number): void {
     const earned = ((now - this.#updatedAt) * this.#rate) / 1000;
     this.#tokens = Math.min(capacityOf(this.#rate), this.#tokens + earned);
