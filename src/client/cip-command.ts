@@ -3,18 +3,31 @@ import { PromoterError } from '../errors.ts';
 import type { BundleInput } from '../manifest/bundle-reader.ts';
 import { booleanFlag } from './boolean-flags.ts';
 import { addServerOptions, type ServerOptions } from './common-options.ts';
+import {
+  addDiffFlags,
+  addSignatureFlags,
+  addSnapshotFlags,
+  givenOptions,
+  refuseGoneModes,
+  signatureLine,
+  type GivenOptions,
+  type KpromoOptions,
+} from './kpromo-flags.ts';
 import type { CommandOutput } from './output.ts';
+import { retirementNotes } from './retired-flags.ts';
 
-export interface CipOptions extends ServerOptions {
+export interface CipOptions extends ServerOptions, KpromoOptions {
   readonly manifest?: string;
   readonly thinManifestDir?: string;
   readonly confirm?: boolean;
-  readonly parseOnly?: boolean;
+  /** `online`: read the registries as well, as kpromo does. */
+  readonly parseOnly?: boolean | 'online';
   readonly strict?: boolean;
   readonly lenient?: boolean;
   readonly sign?: boolean;
   readonly onFailure?: 'hold' | 'fail';
   readonly ui?: boolean;
+  readonly given: GivenOptions;
 }
 
 const HELP = `
@@ -43,6 +56,7 @@ export function cipCommand(output: CommandOutput): Command {
     .option('--manifest <file>', 'a plain manifest')
     .option('--thin-manifest-dir <folder>', "a folder of thin manifests, with 'images/' and 'manifests/'");
   booleanFlag(command, 'lenient', 'only warn of what kpromo does not check in thin manifests');
+  addDiffFlags(command);
   command.optionsGroup('How it is done:');
   booleanFlag(command, 'confirm', 'write; without it, only the plan is made');
   booleanFlag(command, 'parse-only', 'only parse the manifests, offline');
@@ -55,13 +69,28 @@ export function cipCommand(output: CommandOutput): Command {
     ).choices(['hold', 'fail']),
   );
   booleanFlag(command, 'ui', 'start the UI with the server that is started here');
+  addSignatureFlags(command);
+  addSnapshotFlags(command);
   return addServerOptions(command)
     .addHelpText('after', HELP)
-    .action(async (options: CipOptions) => {
-      const input = chooseInput(options);
-      const { runCip } = await import('./cip.ts');
-      await runCip(input, options, output);
+    .action(async (parsed: Omit<CipOptions, 'given'>) => {
+      const options: CipOptions = { ...parsed, given: givenOptions(command) };
+      const notes = retirementNotes(options.given).map((note) => `warning: ${note}`);
+      for (const line of [signatureLine(options), ...notes]) output.stderr.write(`${line}\n`);
+      refuseGoneModes(options);
+      await runMode(options, output);
     });
+}
+
+/** kpromo's order of precedence: a snapshot, else a promotion. */
+async function runMode(options: CipOptions, output: CommandOutput): Promise<void> {
+  if ((options.snapshot ?? '') !== '' || (options.manifestBasedSnapshotOf ?? '') !== '') {
+    const { runSnapshot } = await import('./snapshot.ts');
+    return runSnapshot(options, output);
+  }
+  const input = chooseInput(options);
+  const { runCip } = await import('./cip.ts');
+  await runCip(input, options, output);
 }
 
 /** Which manifests are meant. @throws PromoterError `UsageInvalid` unless it is said once */

@@ -20,9 +20,7 @@ const UPDATES = { retry: retryPhase, skip: skipPhase, abort: abortPromotion } as
 /** Follows a run to its end. @throws PromoterError `RunUnknown` and what opening a session throws */
 export async function runWatch(id: string, options: WatchOptions, output: CommandOutput): Promise<void> {
   const config = await loadConfig(options);
-  await conductRun(config, conductOptions(`promoter watch '${id}'`, options, output, false), (session) =>
-    readStatus(session, id),
-  );
+  await conductRun(config, conductOptions(options, output, false), (session) => readStatus(session, id));
 }
 
 /** Decides how a run goes on, and follows it unless that ends it. @throws PromoterError */
@@ -50,7 +48,7 @@ export async function runDecision(
     else output.stdout.write(`aborted ${run.workflowId}\n`);
     return;
   }
-  await conductRun(config, conductOptions(`promoter watch '${id}'`, options, output, true), async (session, note) => {
+  await conductRun(config, conductOptions(options, output, true), async (session, note) => {
     const status = await readStatus(session, id);
     if (status.endedAt === undefined || name === 'skip') {
       await sendDecision(session, status, name, options.reason);
@@ -96,13 +94,8 @@ async function sendDecision(
   }
 }
 
-function conductOptions(
-  again: string,
-  options: WatchOptions,
-  output: CommandOutput,
-  stopAtHold: boolean,
-): ConductOptions {
-  return { output, json: options.json === true, ui: options.ui === true, stopAtHold, again };
+function conductOptions(options: WatchOptions, output: CommandOutput, stopAtHold: boolean): ConductOptions {
+  return { output, json: options.json === true, ui: options.ui === true, stopAtHold };
 }
 
 function runOf({ workflowId, runId }: RunReference): RunReference {

@@ -1,5 +1,6 @@
 import { PHASES, type PromotionRequest } from '../workflows/messages.ts';
 import type { CipOptions } from './cip-command.ts';
+import { signatureRulesOf } from './kpromo-flags.ts';
 
 export interface RequestCircumstances {
   /** Digest of the manifests in the plan store. */
@@ -22,6 +23,8 @@ export function requestOf(options: CipOptions, circumstances: RequestCircumstanc
     strict: options.strict === true,
     lenient: options.lenient === true,
     sign: options.sign !== false,
+    ...(options.requireProvenance === true ? { provenance: 'require' as const } : {}),
+    signatures: signatureRulesOf(options, options.given),
     onPhaseFailure: options.onFailure ?? (terminal ? 'hold' : 'fail'),
     ...(selfContained ? { policies } : {}),
   };

@@ -16,8 +16,6 @@ export interface ConductOptions {
   readonly ui: boolean;
   /** Whether a held phase ends the command. */
   readonly stopAtHold: boolean;
-  /** The command that goes on with the run, for whoever interrupts it. */
-  readonly again: string;
 }
 
 /**
@@ -50,7 +48,7 @@ export async function conductRun(
       return { ...followed, run, link, server: session.server };
     });
     progress.close();
-    const code = await printEnd(end, { config, output, json: options.json, again: options.again });
+    const code = await printEnd(end, { config, output, json: options.json });
     output.setExitCode(code ?? interruption.exitCode());
   } finally {
     progress.close();

@@ -24,7 +24,6 @@ interface PrintOptions {
   readonly config: Config;
   readonly output: CommandOutput;
   readonly json: boolean;
-  readonly again: string;
 }
 
 const ROWS_SHOWN = 200;
@@ -38,7 +37,7 @@ export async function printEnd(end: FollowedRun, options: PrintOptions): Promise
   else if (end.kind === 'ended') await printReport(end.report, options);
   if (end.kind === 'failed') output.stderr.write(`${describeThrown(end.failure)}\n`);
   if (end.kind === 'held') output.stderr.write(heldText(end.report, end.run));
-  if (end.kind === 'interrupted') output.stderr.write(interruptedText(end, options.again));
+  if (end.kind === 'interrupted') output.stderr.write(interruptedText(end));
   return exitCode;
 }
 
@@ -99,8 +98,8 @@ or end the run with:              promoter abort '${workflowId}'
 `;
 }
 
-function interruptedText({ run, server }: FollowedRun, again: string): string {
+function interruptedText({ run: { workflowId }, server }: FollowedRun): string {
   return server === 'own'
-    ? `stopped; ${run.workflowId} goes on where it was when you give the same command again (${again})\n`
-    : `no longer following; ${run.workflowId} goes on: promoter watch '${run.workflowId}'\n`;
+    ? `stopped; give the same command again, and ${workflowId} goes on where it was\n`
+    : `no longer following; the run goes on: promoter watch '${workflowId}'\n`;
 }

@@ -9,7 +9,10 @@ import type { PromotionRequest } from '../workflows/messages.ts';
  */
 export function requestIdentity(request: PromotionRequest): string {
   const { manifests, confirm = false, strict = false, lenient = false, sign = true, only = '' } = request;
-  return hash([manifests, String(confirm), String(strict), String(lenient), String(sign), only]);
+  const { signatures = {}, provenance = '', requireSignatures = false } = request;
+  const rules = JSON.stringify(Object.entries(signatures).sort());
+  const flags = [confirm, strict, lenient, sign, requireSignatures].map(String);
+  return hash([manifests, ...flags, only, provenance, rules]);
 }
 
 /**

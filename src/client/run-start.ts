@@ -4,6 +4,7 @@ import { PromoterError } from '../errors.ts';
 import type { PromotionRequest } from '../workflows/messages.ts';
 import { requestIdentity } from './run-identity.ts';
 import { readRequest, type RunReference } from './run-request.ts';
+import { statusOf } from './run-status.ts';
 import { commitKey, destinationsKey } from './search-attributes.ts';
 import { runLink, type TemporalSession } from './temporal-session.ts';
 
@@ -58,15 +59,17 @@ async function joinRun(
   workflowId: string,
   request: PromotionRequest,
 ): Promise<StartedRun | undefined> {
-  const { runId, status, startTime } = await session.client.workflow.getHandle(workflowId).describe();
-  if (status.name !== 'RUNNING') return undefined;
+  const { runId, state, phase, startedAt, endedAt } = statusOf(
+    await session.client.workflow.getHandle(workflowId).describe(),
+  );
+  if (endedAt !== undefined) return undefined;
   const other = await readRequest(session.client, { workflowId, runId });
   if (requestIdentity(other) === requestIdentity(request)) return { workflowId, runId, joined: true };
   const link = runLink(session, config.namespace, { workflowId, runId });
   const where = link === undefined ? '' : ` (${link})`;
   throw new PromoterError(
     'RunConflict',
-    `another promotion to the same destinations is running since ${startTime.toISOString()}: ${workflowId}${where}
+    `another promotion to the same destinations is ${state}${phase === undefined ? '' : ` in ${phase}`}, since ${startedAt}: ${workflowId}${where}
 wait for it with \`promoter watch '${workflowId}'\` and start again, or end it with \`promoter abort '${workflowId}'\` (what it has copied stays)`,
   );
 }

@@ -41,7 +41,9 @@ export async function readStatus(session: TemporalSession, workflowId: string): 
   const status = statusOf(await describe(session, workflowId));
   if (status.endedAt === undefined) {
     const report = await readReport(session, workflowId);
-    return report === undefined ? status : { ...status, state: report.outcome, report };
+    if (report === undefined) return status;
+    const phase = report.phases.find(({ state }) => state === 'running' || state === 'held')?.name;
+    return { ...status, state: report.outcome, ...(phase === undefined ? {} : { phase }), report };
   }
   try {
     const report = (await handle.result()) as PromotionReport;
