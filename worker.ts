@@ -14,6 +14,7 @@ import { loadConfig, type Config } from './src/config.ts';
 import { openFolderStore } from './src/plan/folder-store.ts';
 import { createRegistry } from './src/registry/client.ts';
 import { createCopier } from './src/registry/copy.ts';
+import { createDockerCredentials } from './src/registry/docker-config.ts';
 import { packageVersion } from './src/version.ts';
 
 export interface WorkerSettings {
@@ -52,6 +53,7 @@ export async function startWorker(config: Config, settings: WorkerSettings = {})
   await ensureSearchAttributes(connection, config.namespace);
   const { requestsPerSecond, plainHttpHosts } = config;
   const registry = createRegistry({
+    credentials: createDockerCredentials({ env: process.env }),
     plainHttpHosts,
     ...(requestsPerSecond === undefined ? {} : { requestsPerSecond }),
   });

@@ -14,6 +14,19 @@ const ADVICE: Partial<Record<ErrorCode, string>> = {
   RegistryUnavailable: 'It is tried again; if it lasts, look at the registry and at the network in between.',
 };
 
+/** What to do about faults that no patience cures, by the code that Node gives them. */
+const FAULT_ADVICE: readonly (readonly [RegExp, string])[] = [
+  [
+    /CERT|^UNABLE_TO_|ERR_TLS/,
+    'Name the registry’s certificate authority in NODE_EXTRA_CA_CERTS, if you trust it, and start the program again.',
+  ],
+  [
+    /WRONG_VERSION_NUMBER|EPROTO/,
+    'If this registry speaks plain HTTP, it has to be named as such in the configuration.',
+  ],
+  [/ENOTFOUND/, 'Check the spelling of the host, and the name service of this machine.'],
+];
+
 /** The error for an answer that the caller has no other use for. */
 export function failureOf(request: RegistryRequest, response: RegistryResponse): PromoterError {
   const code = codeOf(response.status);
@@ -27,8 +40,11 @@ export function failureOf(request: RegistryRequest, response: RegistryResponse):
 
 /** The error for a request that got no answer, or only part of one. */
 export function faultOf(request: RegistryRequest, cause: unknown): PromoterError {
-  const failed = `failed: ${messageOf(cause)}${systemCodeOf(cause)}`;
-  return new PromoterError('RegistryUnavailable', describe(request, failed, ADVICE.RegistryUnavailable), { cause });
+  const code = systemCodeOf(cause);
+  const why = messageOf(cause);
+  const failed = `failed: ${why}${code === '' || why.includes(code) ? '' : ` (${code})`}`;
+  const advice = FAULT_ADVICE.find(([codes]) => codes.test(code))?.[1] ?? ADVICE.RegistryUnavailable;
+  return new PromoterError('RegistryUnavailable', describe(request, failed, advice), { cause });
 }
 
 /** The error for an answer that makes no sense. */
@@ -84,5 +100,5 @@ function textOf(value: unknown): string {
 
 function systemCodeOf(cause: unknown): string {
   const code = (cause as { code?: unknown } | undefined)?.code;
-  return typeof code === 'string' && !messageOf(cause).includes(code) ? ` (${code})` : '';
+  return typeof code === 'string' ? code : '';
 }

@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { failureOf, faultOf, printable } from '../../src/registry/failure.ts';
+import { aRequest, aResponse } from './requests.ts';
+
+function fault(code: string): string {
+  return faultOf(aRequest(), Object.assign(new Error('it broke'), { code })).message;
+}
+
+describe('registry failures', () => {
+  it('say what to do about what patience does not cure', () => {
+    assert.match(fault('UNABLE_TO_VERIFY_LEAF_SIGNATURE'), /it broke \(UNABLE_.*\)\. Name .* NODE_EXTRA_CA_CERTS/);
+    assert.match(fault('CERT_HAS_EXPIRED'), /NODE_EXTRA_CA_CERTS/);
+    assert.match(fault('ERR_SSL_WRONG_VERSION_NUMBER'), /plain HTTP/);
+    assert.match(fault('ENOTFOUND'), /spelling of the host/);
+    assert.match(fault('ECONNRESET'), /It is tried again/);
+  });
+
+  it('leave the query out, which may be a signature', () => {
+    const request = aRequest({ url: new URL('https://store.example/upload?signature=secret') });
+    assert.doesNotMatch(failureOf(request, aResponse(403)).message, /secret/);
+  });
+
+  it('quote what is no registry’s error in its own words', () => {
+    assert.match(
+      failureOf(aRequest(), aResponse(502, {}, '<h1>Bad\ngateway</h1>')).message,
+      /answered 502 <h1>Bad gateway/,
+    );
+    assert.match(failureOf(aRequest(), aResponse(400, {}, '{"errors":[null]}')).message, /answered 400 \{"errors"/);
+  });
+
+  it('carry the wait that was asked for', () => {
+    assert.equal(failureOf(aRequest(), aResponse(503, { 'retry-after': '9' })).retryAfterMs, 9_000);
+  });
+
+  it('say when the answer is not the registry’s own', () => {
+    const response = { ...aResponse(403), redirectedTo: new URL('https://store.example/blob?signature=secret') };
+    assert.match(failureOf(aRequest(), response).message, /answered 403 \(from store\.example\)/);
+  });
+
+  it('show nothing that a terminal would act on', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        const shown = printable(text);
+        assert.ok(shown.length <= 300);
+        assert.doesNotMatch(shown, /[\p{Cc}\p{Cf}]/u);
+      }),
+    );
+  });
+});
