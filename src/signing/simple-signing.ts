@@ -1,6 +1,8 @@
 import { PromoterError } from '../errors.ts';
 import { isDigest } from '../reference.ts';
 import type { Digest } from '../reference.ts';
+import { isRecord, textsIn } from './json-value.ts';
+import type { JsonRecord } from './json-value.ts';
 
 /** What a legacy signature claims (containers/image, docs/containers-signature.5.md). */
 export interface SignatureClaims {
@@ -54,15 +56,12 @@ export function parseSimpleSigning(payload: Uint8Array): SignatureClaims {
   if (typeof digest !== 'string' || !isDigest(digest) || typeof dockerReference !== 'string') {
     throw new PromoterError('SignatureInvalid', 'its payload names no image');
   }
-  const optional = Object.entries(record(record(parsed)['optional'] ?? {}));
-  const annotations = Object.fromEntries(
-    optional.filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
-  );
+  const annotations = textsIn(record(record(parsed)['optional'] ?? {}));
   return { dockerReference, digest, annotations };
 }
 
-function record(value: unknown): Readonly<Record<string, unknown>> {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+function record(value: unknown): JsonRecord {
+  if (isRecord(value)) return value;
   throw new PromoterError('SignatureInvalid', 'its payload is not built as a container signature is');
 }
 

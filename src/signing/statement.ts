@@ -1,6 +1,7 @@
 import { PromoterError } from '../errors.ts';
 import { isDigest } from '../reference.ts';
 import type { Digest } from '../reference.ts';
+import { isRecord, textsIn } from './json-value.ts';
 
 /** One thing that a statement is about. */
 export interface StatementSubject {
@@ -75,16 +76,6 @@ function parseSubject(value: unknown): StatementSubject | undefined {
   return {
     digest,
     ...(typeof name === 'string' ? { name } : {}),
-    ...(isRecord(annotations) ? { annotations: textsOf(annotations) } : {}),
+    ...(isRecord(annotations) ? { annotations: textsIn(annotations) } : {}),
   };
-}
-
-function textsOf(values: Readonly<Record<string, unknown>>): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    Object.entries(values).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
-  );
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

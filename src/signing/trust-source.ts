@@ -112,7 +112,7 @@ async function loadFromTuf(
     const tuf = await initTUF({
       mirrorURL: mirrorUrl,
       cachePath,
-      retry: { retries: 2 },
+      retry: { retries: 2, minTimeout: 100 },
       timeout: 10_000,
       ...(rootPath === undefined ? {} : { rootPath }),
     });
