@@ -11,12 +11,15 @@ const LONGEST_MESSAGE = 3_000;
 export function toFailure(thrown: unknown): Error {
   if (thrown instanceof ApplicationFailure || thrown instanceof CancelledFailure) return thrown;
   if (thrown instanceof PromoterError) {
-    return ApplicationFailure.create({
+    const failure = ApplicationFailure.create({
       message: thrown.message.slice(0, LONGEST_MESSAGE),
       type: thrown.code,
       nonRetryable: !isTransient(thrown.code),
       ...(thrown.retryAfterMs === undefined ? {} : { nextRetryDelay: thrown.retryAfterMs }),
     });
+    // The message says it all; a stack would only tell where this worker's files are.
+    failure.stack = '';
+    return failure;
   }
   return ApplicationFailure.create({
     message: messageOf(thrown).slice(0, LONGEST_MESSAGE),

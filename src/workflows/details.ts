@@ -6,7 +6,7 @@ const LONGEST_DETAILS = 3_500;
 const MARKS: Readonly<Record<PhaseRow['state'], string>> = {
   pending: '·',
   running: '▶',
-  held: '⏸',
+  held: '!',
   done: '✓',
   skipped: '↷',
   failed: '✗',
@@ -32,7 +32,7 @@ function renderHold({ hold }: PromotionReport): string {
 function renderPhases(rows: readonly PhaseRow[], now: number): string {
   const lines = rows.map((row) => {
     const shards = row.shards === undefined ? '' : `${row.shards.done}/${row.shards.total}`;
-    return `| ${MARKS[row.state]} ${row.name} | ${row.state} | ${duration(row, now)} | ${shards} | ${cell(row.note ?? '')} |`;
+    return `| ${MARKS[row.state]} ${row.name} | ${row.state} | ${duration(row, now)} | ${shards} | ${row.state === 'held' ? 'see above' : cell(row.note ?? '')} |`;
   });
   return ['| phase | state | time | shards | |', '|---|---|---|---|---|', ...lines].join('\n');
 }
@@ -52,7 +52,7 @@ function renderQuarantine({ quarantine }: PromotionReport): string {
 
 function duration({ startedAt, endedAt }: PhaseRow, now: number): string {
   if (startedAt === undefined) return '';
-  return `${((endedAt ?? now) - startedAt > 0 ? ((endedAt ?? now) - startedAt) / 1000 : 0).toFixed(1)} s`;
+  return `${((endedAt ?? now) - startedAt > 0 ? ((endedAt ?? now) - startedAt) / 1000 : 0).toFixed(1)}s`;
 }
 
 function megabytes(bytes: number): string {

@@ -57,10 +57,7 @@ export function attachOperator(board: Board, scope: CancellationScope): Operator
     validator: (input) => {
       check(input, held);
       if (held !== undefined && !POLICIES[held].skippable) {
-        throw ApplicationFailure.nonRetryable(
-          `${held} cannot be skipped: send retryPhase or abortPromotion`,
-          'UpdateRejected',
-        );
+        refuse(`${held} cannot be skipped: send retryPhase or abortPromotion`);
       }
     },
   });
@@ -97,11 +94,15 @@ export function attachOperator(board: Board, scope: CancellationScope): Operator
   };
 }
 
-// Validators see whatever JSON somebody typed, and a plain Error here is what the UI shows beside the form.
+// What the UI shows beside the form is the message and the stack; only the former helps who typed it.
+function refuse(message: string): never {
+  const failure = ApplicationFailure.nonRetryable(message, 'UpdateRejected');
+  failure.stack = '';
+  throw failure;
+}
+
+// Validators see whatever JSON somebody typed.
 function check(input: unknown, expected: PhaseName | undefined): void {
-  const refuse = (message: string): never => {
-    throw ApplicationFailure.nonRetryable(message, 'UpdateRejected');
-  };
   if (expected === undefined) refuse('no phase is held, so there is nothing to decide');
   if (input === undefined || input === null) return;
   if (typeof input !== 'object' || Array.isArray(input))

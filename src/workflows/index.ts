@@ -1,1 +1,2 @@
 export { promotion } from './promotion.ts';
+export { registryBudget } from './registry-budget.ts';

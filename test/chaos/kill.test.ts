@@ -1,25 +1,12 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
-import { Client, Connection } from '@temporalio/client';
-import { bundleBytes } from '../../src/manifest/bundle.ts';
-import { readBundle } from '../../src/manifest/bundle-reader.ts';
-import { openFolderStore } from '../../src/plan/folder-store.ts';
-import { packageRoot } from '../../src/stack/program-list.ts';
-import { startProcess, type RunningProcess } from '../../src/stack/process.ts';
-import { startTemporal, type TemporalServer } from '../../src/stack/temporal.ts';
 import type { promotion } from '../../src/workflows/index.ts';
 import { startProduction, type Production } from '../support/production.ts';
+import { startPromotionService, type PromotionService } from '../support/promotion-service.ts';
 import { runScript } from '../support/script.ts';
 import { waitFor } from '../support/waiting.ts';
 
 const IMAGES = 200;
-const ATTRIBUTES = {
-  PromoterState: 'Keyword',
-  PromoterPhase: 'Keyword',
-  PromoterDestinations: 'KeywordList',
-  PromoterCommit: 'Keyword',
-} as const;
-
 describe('a promotion of 200 images that is killed while it copies', () => {
   let production: Production;
   beforeEach(async () => {
@@ -61,53 +48,22 @@ describe('a promotion of 200 images that is killed while it copies', () => {
   });
 
   describe('with a server and a worker of their own', () => {
-    let server: TemporalServer;
-    let worker: RunningProcess;
-    const planStore = (): string => join(production.directory, 'plans');
+    let service: PromotionService;
     beforeEach(async () => {
-      server = await startServer();
-      worker = await startWorker();
+      service = await startPromotionService({ directory: production.directory });
     });
-    afterEach(async () => {
-      await worker.stop();
-      await server.stop();
-    });
-
-    function startServer(port?: number): Promise<TemporalServer> {
-      return startTemporal({
-        databaseFile: join(production.directory, 'temporal.db'),
-        logFile: join(production.directory, 'temporal.log'),
-        uiPort: 'headless',
-        searchAttributes: ATTRIBUTES,
-        ...(port === undefined ? {} : { port }),
-      });
-    }
-
-    function startWorker(): Promise<RunningProcess> {
-      return startProcess({
-        name: 'the worker',
-        program: process.execPath,
-        args: [join(packageRoot(), 'worker.ts')],
-        env: { TEMPORAL_ADDRESS: server.address, PROMOTER_PLAN_STORE: planStore() },
-        logFile: join(production.directory, 'worker.log'),
-        ready: async () => true,
-      });
-    }
+    afterEach(() => service.stop());
 
     async function promote(during: () => Promise<void>): Promise<void> {
-      const { bundle } = await readBundle({ kind: 'thin', directory: production.directory });
-      const manifests = await (await openFolderStore(planStore())).put(bundleBytes(bundle));
-      const connection = await Connection.connect({ address: server.address });
-      const { workflow } = new Client({ connection });
+      const manifests = await service.upload(production.directory);
       const policies = { promote: { heartbeat: 3_000 } };
-      const handle = await workflow.start<typeof promotion>('promotion', {
+      const handle = await service.client.workflow.start<typeof promotion>('promotion', {
         taskQueue: 'promotion',
         workflowId: 'chaos',
         args: [{ manifests, confirm: true, sign: false, policies }],
       });
       await during();
       const result = await handle.result();
-      await connection.close();
       assert.equal(result.outcome, 'done');
       assert.equal(result.copied.edges + result.copied.present, 2 * IMAGES);
       await assertComplete();
@@ -116,16 +72,16 @@ describe('a promotion of 200 images that is killed while it copies', () => {
     it('goes on when the worker is killed and another one starts', () =>
       promote(async () => {
         await copied(40);
-        await worker.kill();
-        worker = await startWorker();
+        await service.worker.kill();
+        service.worker = await service.startWorker();
       }));
 
     it('goes on when the Temporal server is killed and comes back with its database', () =>
       promote(async () => {
         await copied(40);
-        const port = Number(server.address.split(':')[1]);
-        await server.kill();
-        server = await startServer(port);
+        const port = Number(service.server.address.split(':')[1]);
+        await service.server.kill();
+        service.server = await service.startServer(port);
       }));
   });
 });

@@ -1,0 +1,35 @@
+/** What all workers together were granted when the host last said 429. */
+export interface Limit {
+  /** Requests a second. */
+  readonly rps: number;
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+}
+
+/** Share of what the host granted that is given out right after a 429. */
+const BACK_OFF = 0.5;
+/** Share of it that is returned to soon, since the host is known to grant it. */
+const KNOWN_GOOD = 0.9;
+const RETURN_SECONDS = 5;
+/** Beyond that, shares added by each further second, and by its square: slow near the limit, faster where there is none. */
+const GROWTH = 0.004;
+const GROWTH_SQUARED = 0.0002;
+const LOWEST = 0.5;
+
+/**
+ * Requests a second that all workers together may make now: half of what the host granted when it last refused, growing
+ * from there up to the ceiling. It is worked out when somebody asks, so that no timer has to run.
+ *
+ * @returns nothing while no limit is known
+ */
+export function rateAt(limit: Limit | undefined, ceiling: number | undefined, now: number): number | undefined {
+  if (limit === undefined) return ceiling;
+  const rate = Math.max(LOWEST, limit.rps * partAfter((now - limit.at) / 1000));
+  return ceiling === undefined ? rate : Math.min(ceiling, rate);
+}
+
+function partAfter(seconds: number): number {
+  if (seconds < RETURN_SECONDS) return BACK_OFF + ((KNOWN_GOOD - BACK_OFF) * seconds) / RETURN_SECONDS;
+  const further = seconds - RETURN_SECONDS;
+  return KNOWN_GOOD + GROWTH * further + GROWTH_SQUARED * further ** 2;
+}
