@@ -12,9 +12,8 @@ import { installRuntime } from './src/client/worker-log.ts';
 import { connectWorker } from './src/client/worker-connection.ts';
 import { loadConfig, type Config } from './src/config.ts';
 import { openFolderStore } from './src/plan/folder-store.ts';
-import { createRegistry } from './src/registry/client.ts';
 import { createCopier } from './src/registry/copy.ts';
-import { createDockerCredentials } from './src/registry/docker-config.ts';
+import { openRegistry } from './src/registry-settings.ts';
 import { packageVersion } from './src/version.ts';
 
 export interface WorkerSettings {
@@ -51,12 +50,7 @@ export async function startWorker(config: Config, settings: WorkerSettings = {})
   const store = await openFolderStore(config.planStore);
   const connection = settings.connection ?? (await connectWorker(config));
   await ensureSearchAttributes(connection, config.namespace);
-  const { requestsPerSecond, plainHttpHosts } = config;
-  const registry = createRegistry({
-    credentials: createDockerCredentials({ env: process.env }),
-    plainHttpHosts,
-    ...(requestsPerSecond === undefined ? {} : { requestsPerSecond }),
-  });
+  const registry = openRegistry(config, process.env);
   const signing = openSigning(config.signing, registry, process.env, BUILDER_ID);
   const worker = await Worker.create({
     connection,

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import type { ClientConnectConfig } from '@temporalio/envconfig';
 import { z } from 'zod';
 import { messageOf, PromoterError } from './errors.ts';
+import type { HostPolicy } from './registry/host-policy.ts';
 import { readSigningSettings, type SigningSettings } from './signing-settings.ts';
 
 /** From the quietest to the most talkative; kpromo's other names are taken too and mean the nearest of these. */
@@ -32,6 +33,8 @@ export interface Config {
   readonly requestsPerSecond?: number;
   /** Hosts (with port) that are spoken to without TLS; loopback needs no mention. */
   readonly plainHttpHosts: readonly string[];
+  /** What is said of single registry hosts. */
+  readonly hostPolicies: readonly HostPolicy[];
   readonly signing: SigningSettings;
   /** Absent: each program's own choice. */
   readonly logLevel?: LogLevel;
@@ -82,6 +85,7 @@ const settingsSchema = z.object({
     .default('')
     .transform((text) => text.split(',').map((host) => host.trim()))
     .transform((hosts) => hosts.filter((host) => host !== '')),
+  hostPolicies: z.string().optional(),
   logLevel: z
     .string()
     .transform((level) => KPROMO_LEVELS[level.toLowerCase()] ?? level.toLowerCase())
@@ -98,7 +102,8 @@ const settingsSchema = z.object({
 export async function loadConfig(flags: ConfigFlags = {}, environment: Environment = process.env): Promise<Config> {
   const profile = await loadProfile(environment);
   const settings = collectSettings(flags, environment, profile);
-  const { address, state, planStore, uiAddress, requestsPerSecond, logLevel, ...rest } = parseSettings(settings);
+  const { address, state, planStore, uiAddress, requestsPerSecond, logLevel, hostPolicies, ...rest } =
+    parseSettings(settings);
   const stateFolder = state === undefined ? defaultStateFolder(environment) : resolve(state);
   return {
     ...rest,
@@ -107,6 +112,7 @@ export async function loadConfig(flags: ConfigFlags = {}, environment: Environme
     ...(requestsPerSecond === undefined ? {} : { requestsPerSecond }),
     ...(logLevel === undefined ? {} : { logLevel }),
     stateFolder,
+    hostPolicies: hostPolicies === undefined ? [] : await readHostPolicies(hostPolicies),
     signing: readSigningSettings(environment),
     planStore: planStore === undefined ? join(stateFolder, 'plans') : folderOf(planStore),
   };
@@ -132,6 +138,7 @@ function collectSettings(
     planStore: flag(flags.planStore, '--plan-store') ?? variable('PROMOTER_PLAN_STORE'),
     requestsPerSecond: variable('PROMOTER_REQUESTS_PER_SECOND'),
     plainHttpHosts: variable('PROMOTER_PLAIN_HTTP'),
+    hostPolicies: variable('PROMOTER_REGISTRIES'),
     logLevel: flag(flags.logLevel, '--log-level') ?? variable('PROMOTER_LOG_LEVEL'),
   };
 }
@@ -149,6 +156,12 @@ function parseSettings(settings: ReturnType<typeof collectSettings>): z.output<t
     return `${setting?.origin}: '${setting?.text}' ${issue.message}`;
   });
   throw new PromoterError('ConfigInvalid', problems.join('\n'), { cause: parsed.error });
+}
+
+async function readHostPolicies(file: string): Promise<readonly HostPolicy[]> {
+  // Few have such a file; everybody else need not load what reads it.
+  const { readHostPolicies: read } = await import('./registry-settings.ts');
+  return read(file);
 }
 
 async function loadProfile(environment: Environment): Promise<ClientConnectConfig> {
