@@ -1,12 +1,9 @@
 import { PromoterError } from '../errors.ts';
-import type { AttachmentPlace } from './attachments.ts';
 import { compileTextRule } from './identity-policy.ts';
 import type { IdentityPolicy, TextRule } from './identity-policy.ts';
 import { SLSA_PROVENANCE_V02, SLSA_PROVENANCE_V1 } from './media-types.ts';
 import { buildFacts, normalSource } from './provenance-predicate.ts';
-import type { TrustRoot } from './trust-root.ts';
 import type { SignatureVerdict } from './verdict.ts';
-import { verifyImage } from './verify-image.ts';
 
 /** What provenance a staging image needs. */
 export interface ProvenancePolicy {
@@ -42,23 +39,13 @@ export function isQuarantined({ verdict }: ProvenanceDecision, { mode }: Pick<Pr
 }
 
 /**
- * Judges the provenance of an image, kept as a layer of `.att` or as a bundle. One attestation that meets every rule is
+ * Judges the attestations of an image, which have been verified against the policy's signers. One that meets every rule is
  * enough; without one, any that is bad rejects the image.
  *
- * @throws PromoterError the registry's errors, or `ConfigInvalid` for a policy that cannot be read
+ * @throws PromoterError `ConfigInvalid` for a rule that cannot be read
  */
-export async function checkProvenance(
-  place: AttachmentPlace,
-  trust: TrustRoot,
-  policy: ProvenancePolicy,
-): Promise<ProvenanceDecision> {
-  if (policy.mode === 'off') return { verdict: 'pass', rule: 'mode', why: 'provenance is not looked at' };
-  const found = await verifyImage({ ...place, trust, policy: policy.signers, formats: ['att-tag', 'bundle'] });
-  return decideProvenance(found, policy);
-}
-
-/** The decision on attestations that have been verified against the policy's signers. */
 export function decideProvenance(found: readonly SignatureVerdict[], policy: ProvenancePolicy): ProvenanceDecision {
+  if (policy.mode === 'off') return { verdict: 'pass', rule: 'mode', why: 'provenance is not looked at' };
   const types = policy.predicateTypes ?? [SLSA_PROVENANCE_V02, SLSA_PROVENANCE_V1];
   const attestations = found.filter(({ kind, predicateType }) => {
     // One that cannot even be read might be the provenance: it is not as if there were none.

@@ -1,8 +1,5 @@
-import type { AttachmentPlace } from './attachments.ts';
 import type { IdentityPolicy } from './identity-policy.ts';
-import type { TrustRoot } from './trust-root.ts';
 import type { SignatureVerdict } from './verdict.ts';
-import { verifyImage } from './verify-image.ts';
 
 export interface StagingPolicy {
   /** Whose signatures a staging image may carry. */
@@ -20,21 +17,9 @@ export interface StagingDecision {
 }
 
 /**
- * Judges the signatures of a staging image, in both formats. As with kpromo, an image without any passes, and one with
- * signatures needs one by an accepted identity.
- *
- * @throws PromoterError the registry's errors, or `ConfigInvalid` for a policy that cannot be read
+ * Judges the signatures of a staging image, in both formats, which have been verified against the policy's signers. As with
+ * kpromo, an image without any passes, and one with signatures needs one by an accepted identity.
  */
-export async function checkStagingSignatures(
-  place: AttachmentPlace,
-  trust: TrustRoot,
-  policy: StagingPolicy,
-): Promise<StagingDecision> {
-  const found = await verifyImage({ ...place, trust, policy: policy.signers, formats: ['sig-tag', 'bundle'] });
-  return decideStaging(found, policy);
-}
-
-/** The decision on signatures that have been verified against the policy's signers. */
 export function decideStaging(found: readonly SignatureVerdict[], policy: StagingPolicy): StagingDecision {
   const signatures = found.filter(({ kind }) => kind === 'signature');
   if (signatures.length === 0) {

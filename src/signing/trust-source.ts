@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import type { SigningConfig } from '@sigstore/protobuf-specs';
 import { DEFAULT_MIRROR_URL, initTUF } from '@sigstore/tuf';
 import { PromoterError, messageOf } from '../errors.ts';
-import type { Digest } from '../reference.ts';
 import { parseSigningConfig } from './signing-config.ts';
 import { parseTrustRoot, readTrustRoot } from './trust-root.ts';
 import type { TrustRoot } from './trust-root.ts';
@@ -16,16 +15,10 @@ export interface TrustMaterials {
   readonly signingConfig?: SigningConfig;
 }
 
-/**
- * The trust root of this process: loaded once when it is created, then at hand without any request.
- *
- * A root that was once in use stays available by its digest, so that a run that pinned it goes on with it after a refresh.
- */
+/** The trust root of this process: loaded once when it is created, then at hand without any request. */
 export interface TrustSource {
   /** @throws PromoterError `TrustRootInvalid`, or `SigningUnavailable` when a TUF repository could not be reached */
   current(): Promise<TrustMaterials>;
-  /** The root with this digest, if this process has seen it. */
-  pinned(digest: Digest): TrustRoot | undefined;
   /** Loads again. When that fails, what was loaded before stays in use. @throws PromoterError as {@link current} */
   refresh(): Promise<void>;
   /** Ends refreshing and removes the cache folder. */
@@ -72,15 +65,9 @@ export function tufTrustSource(options: TufOptions = {}): TrustSource {
 }
 
 function trustSource(load: () => Promise<TrustMaterials>, { close }: Pick<TrustSource, 'close'>): TrustSource {
-  const seen = new Map<Digest, TrustRoot>();
-  async function loadAndKeep(): Promise<TrustMaterials> {
-    const materials = await load();
-    seen.set(materials.root.digest, materials.root);
-    return materials;
-  }
   let materials: Promise<TrustMaterials> | undefined;
   function begin(): Promise<TrustMaterials> {
-    const loading = loadAndKeep();
+    const loading = load();
     materials = loading;
     loading.catch(() => {
       // What failed is tried again by whoever asks next.
@@ -91,9 +78,8 @@ function trustSource(load: () => Promise<TrustMaterials>, { close }: Pick<TrustS
   void begin().catch(() => undefined);
   return {
     current: () => materials ?? begin(),
-    pinned: (digest) => seen.get(digest),
     async refresh() {
-      materials = Promise.resolve(await loadAndKeep());
+      materials = Promise.resolve(await load());
     },
     async close() {
       await materials?.catch(() => undefined);

@@ -9,7 +9,8 @@ import { cacheTokens } from '../../src/signing/identity/token.ts';
 import { digestsOf } from '../../src/signing/index-children.ts';
 import { openKeyFile } from '../../src/signing/key-file.ts';
 import { createKeylessSigner } from '../../src/signing/keyless.ts';
-import { PROMOTION } from '../../src/signing/media-types.ts';
+import { PROMOTION, SLSA_VSA } from '../../src/signing/media-types.ts';
+import { verificationSummaryPredicate } from '../../src/signing/predicates.ts';
 import { createServiceClient } from '../../src/signing/service.ts';
 import { signDigest } from '../../src/signing/sign-digest.ts';
 import { verifyImage } from '../../src/signing/verify-image.ts';
@@ -96,6 +97,30 @@ describe('what can be signed, and with what', () => {
       });
     });
   }
+
+  it('attests a verification summary beside the promotion', async () => {
+    const context = await stack.signingAs(EMAIL);
+    const repository = parseRepository(`${stack.withReferrers}/summary`);
+    const subject = await stack.pushImage(repository);
+    const request = { repository, subject, identity: IDENTITY };
+    const predicate = verificationSummaryPredicate({
+      verifierId: 'https://verifier.test',
+      verifierVersion: '1',
+      time: new Date().toISOString(),
+      resourceUri: IDENTITY,
+      policyUri: 'https://policy.test',
+      inputs: [],
+      passed: true,
+      levels: ['SLSA_BUILD_LEVEL_2'],
+    });
+    await attestDigest(context, { ...request, predicateType: PROMOTION, predicate: {} });
+    const outcome = await attestDigest(context, { ...request, predicateType: SLSA_VSA, predicate });
+    assert.deepEqual(outcome, { attestation: 'written' });
+    const flags = verifyFlags(stack.sigstore, EMAIL);
+    const args = ['verify-attestation', '--type', SLSA_VSA, ...flags, `${repository}@${subject.digest}`];
+    const { approved, output } = await stack.cosign(3, args);
+    assert.ok(approved, output);
+  });
 
   it("an image with a stranger's bundle verifies with both cosigns after we have signed it", async () => {
     const repository = parseRepository(`${stack.distribution}/stranger`);

@@ -7,14 +7,16 @@ import type { RepositoryName } from '../../src/reference.ts';
 import type { Descriptor } from '../../src/registry/registry.ts';
 import { policyOfFlags } from '../../src/signing/identity-policy.ts';
 import type { IdentityPolicy } from '../../src/signing/identity-policy.ts';
-import { checkProvenance } from '../../src/signing/provenance.ts';
-import type { ProvenancePolicy } from '../../src/signing/provenance.ts';
+import { decideProvenance } from '../../src/signing/provenance.ts';
+import type { ProvenanceDecision, ProvenancePolicy } from '../../src/signing/provenance.ts';
 import { signDigest } from '../../src/signing/sign-digest.ts';
 import type { SigningContext } from '../../src/signing/signing-context.ts';
 import { simpleSigningPayload } from '../../src/signing/simple-signing.ts';
-import { checkStagingSignatures } from '../../src/signing/staging-signatures.ts';
+import { decideStaging } from '../../src/signing/staging-signatures.ts';
 import type { SignatureVerdict } from '../../src/signing/verdict.ts';
 import { verifyImage } from '../../src/signing/verify-image.ts';
+import { attestedExemptions, attestedVulnerabilities } from '../../src/signing/vulnerability/attested.ts';
+import { checkVulnerabilities } from '../../src/signing/vulnerability/gate.ts';
 import { startSigningStack } from '../support/signing-stack.ts';
 import type { SigningStack } from '../support/signing-stack.ts';
 import { readLegacyLayer } from '../support/tampering.ts';
@@ -74,8 +76,20 @@ describe('what cosign signs, we verify', () => {
     return ['--signing-config', signingConfigFile, '--trusted-root', trustedRootFile];
   }
 
-  async function verdicts(repository: RepositoryName, { digest }: Descriptor): Promise<readonly SignatureVerdict[]> {
-    return verifyImage({ registry: stack.registry, repository, digest, trust: context.trust, policy });
+  async function verdicts(
+    repository: RepositoryName,
+    { digest }: Descriptor,
+    signers: IdentityPolicy = policy,
+  ): Promise<readonly SignatureVerdict[]> {
+    return verifyImage({ registry: stack.registry, repository, digest, trust: context.trust, policy: signers });
+  }
+
+  async function provenanceOf(
+    repository: RepositoryName,
+    subject: Descriptor,
+    rules: ProvenancePolicy,
+  ): Promise<ProvenanceDecision> {
+    return decideProvenance(await verdicts(repository, subject, rules.signers), rules);
   }
 
   it('a legacy signature of cosign 2, whose payload is byte for byte what we write', async () => {
@@ -123,15 +137,14 @@ describe('what cosign signs, we verify', () => {
 
   it('staging signatures by somebody we accept, by a stranger, and none', async () => {
     const { repository, subject, image } = await newImage();
-    const place = { registry: stack.registry, repository, digest: subject.digest };
     const strangers = policyOfFlags({
       certificateIdentityRegexp: '.*@elsewhere.test',
       certificateOidcIssuer: stack.sigstore.issuerUrl,
     });
-    assert.equal((await checkStagingSignatures(place, context.trust, { signers: policy })).verdict, 'unsigned');
+    assert.equal(decideStaging(await verdicts(repository, subject), { signers: policy }).verdict, 'unsigned');
     await cosign(3, ['sign', ...configuredServices()], image);
-    assert.equal((await checkStagingSignatures(place, context.trust, { signers: policy })).verdict, 'verified');
-    const refused = await checkStagingSignatures(place, context.trust, { signers: strangers });
+    assert.equal(decideStaging(await verdicts(repository, subject), { signers: policy }).verdict, 'verified');
+    const refused = decideStaging(await verdicts(repository, subject, strangers), { signers: strangers });
     assert.equal(refused.verdict, 'quarantined');
     assert.match(refused.why, /staging@example\.test .* who is not accepted here/);
   });
@@ -147,21 +160,20 @@ describe('what cosign signs, we verify', () => {
     ] as const) {
       it(`provenance (${type}) of ${made}`, async () => {
         const { repository, subject, image } = await newImage();
-        const place = { registry: stack.registry, repository, digest: subject.digest };
         const accepted: ProvenancePolicy = {
           mode: 'require',
           signers: policy,
           builders: [{ matching: 'https://cloudbuild\\.googleapis\\.com/.*' }],
           sources: [{ exactly: 'github.com/kubernetes/release' }],
         };
-        assert.equal((await checkProvenance(place, context.trust, accepted)).verdict, 'absent');
+        assert.equal((await provenanceOf(repository, subject, accepted)).verdict, 'absent');
 
         const file = join(directory, `${version}-${type}.json`);
         await writeFile(file, JSON.stringify(predicate));
         const services = version === 2 ? legacyServices() : configuredServices();
         await cosign(version, ['attest', ...services, '--type', type, '--predicate', file], image);
 
-        const passed = await checkProvenance(place, context.trust, accepted);
+        const passed = await provenanceOf(repository, subject, accepted);
         assert.equal(passed.verdict, 'pass', passed.why);
         assert.equal(passed.attestation?.format, format);
         const wrong: readonly (readonly [string, Partial<ProvenancePolicy>])[] = [
@@ -175,12 +187,43 @@ describe('what cosign signs, we verify', () => {
           ['source', { sources: [{ exactly: 'https://github.com/attackers/release' }] }],
         ];
         for (const [rule, change] of wrong) {
-          const decision = await checkProvenance(place, context.trust, { ...accepted, ...change });
+          const decision = await provenanceOf(repository, subject, { ...accepted, ...change });
           assert.deepEqual([decision.verdict, decision.rule], ['rejected', rule]);
         }
       });
     }
   }
+
+  it('scans and VEX statements, which the vulnerability gate reads', async () => {
+    const { repository, subject, image } = await newImage();
+    const options = { registry: stack.registry, trust: context.trust, signers: policy };
+    const source = attestedVulnerabilities(options);
+    const place = { repository, digest: subject.digest };
+    assert.equal(await source.scan(repository, subject.digest), undefined);
+
+    const attest = async (type: string, predicate: unknown): Promise<void> => {
+      const file = join(directory, 'predicate.json');
+      await writeFile(file, JSON.stringify(predicate));
+      await cosign(3, ['attest', ...configuredServices(), '--type', type, '--predicate', file], image);
+    };
+    const found = { VulnerabilityID: 'CVE-2026-1', Severity: 'CRITICAL', FixedVersion: '2' };
+    await attest('vuln', {
+      scanner: {
+        uri: 'pkg:github/aquasecurity/trivy',
+        result: { SchemaVersion: 2, Results: [{ Vulnerabilities: [found] }] },
+      },
+      metadata: { scanFinishedOn: '2026-01-01T00:00:00Z' },
+    });
+    const threshold = { threshold: 4 } as const;
+    assert.equal((await checkVulnerabilities(place, [source], threshold)).verdict, 'quarantined');
+    const statements = [{ status: 'not_affected', vulnerability: { name: 'CVE-2026-1' } }];
+    await attest('openvex', { '@context': 'https://openvex.dev/ns/v0.2.0', statements });
+    const exempt = await attestedExemptions({ ...options, ...place });
+    assert.deepEqual([...exempt], ['CVE-2026-1']);
+    assert.equal((await checkVulnerabilities(place, [source], threshold, exempt)).verdict, 'pass');
+    const strangers = policyOfFlags({ certificateIdentity: 'a@b.c', certificateOidcIssuer: stack.sigstore.issuerUrl });
+    assert.equal((await attestedExemptions({ ...options, ...place, signers: strangers })).size, 0);
+  });
 
   it('signatures by a key of cosign', async () => {
     const { repository, subject, image } = await newImage();

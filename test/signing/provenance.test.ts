@@ -38,6 +38,10 @@ describe('the decision on provenance', () => {
     assert.equal(isQuarantined(decision, { mode: 'warn' }), false);
   });
 
+  it('is not made when provenance is off', () => {
+    assert.equal(decideProvenance([found({ status: 'invalid' })], { ...POLICY, mode: 'off' }).verdict, 'pass');
+  });
+
   it('is passed by one that meets every rule, whatever else is there', () => {
     const policy: ProvenancePolicy = {
       ...POLICY,

@@ -42,7 +42,6 @@ describe('the trust root', () => {
     assert.equal((await source.current()).root.digest, first);
     await source.refresh();
     assert.notEqual((await source.current()).root.digest, first);
-    assert.equal(source.pinned(first)?.digest, first);
     await writeFile(path, 'broken');
     await assert.rejects(source.refresh(), { code: 'TrustRootInvalid' });
     assert.notEqual((await source.current()).root.digest, first);
@@ -97,7 +96,6 @@ describe('the trust root', () => {
       const fresh = await source.current();
       assert.notEqual(fresh.root.digest, digest);
       assert.equal(fresh.signingConfig, undefined);
-      assert.equal(source.pinned(digest)?.digest, digest);
       await source.close();
     });
 

@@ -5,9 +5,6 @@ import { googleIdentity } from './google.ts';
 import { AUDIENCE, cacheTokens, identityUnavailable } from './token.ts';
 import type { CacheOptions, IdentityProvider } from './token.ts';
 
-/** Where cosign looks for a token that Kubernetes or SPIFFE projected into the container. */
-export const PROJECTED_TOKEN = '/var/run/sigstore/cosign/oidc-token';
-
 /** A place to get identity tokens from. */
 export type IdentitySource =
   | { readonly kind: 'environment' }
