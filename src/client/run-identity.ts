@@ -10,7 +10,7 @@ import type { PromotionRequest } from '../workflows/messages.ts';
 export function requestIdentity(request: PromotionRequest): string {
   const { manifests, confirm = false, strict = false, lenient = false, sign = true, only = '' } = request;
   const { signatures = {}, provenance = '', requireSignatures = false } = request;
-  const rules = JSON.stringify(Object.entries(signatures).sort());
+  const rules = JSON.stringify(Object.entries(signatures).sort(([a], [b]) => (a < b ? -1 : 1)));
   const flags = [confirm, strict, lenient, sign, requireSignatures].map(String);
   return hash([manifests, ...flags, only, provenance, rules]);
 }

@@ -3,7 +3,7 @@ import type { PhaseRow, PhaseState, PromotionReport } from '../workflows/message
 import type { OutputStream } from './output.ts';
 import type { Progress } from './progress.ts';
 import { setbackLine, type Setback } from './run-setbacks.ts';
-import { shorten } from './text-table.ts';
+import { cut } from './text-table.ts';
 import { formatDuration } from './units.ts';
 
 type Colour = 'green' | 'yellow' | 'red' | 'cyan' | 'dim';
@@ -68,12 +68,12 @@ export function drawPhases(
   const room = columns - 1;
   const phases = report.phases.map((row) => {
     const [mark, colour] = MARKS[row.state];
-    const text = shorten(`${row.name.padEnd(width)}  ${phaseText(row, now)}`.trimEnd(), room - 2);
+    const text = cut(`${row.name.padEnd(width)}  ${phaseText(row, now)}`.trimEnd(), room - 2);
     return `${paint(mark, colour, colours)} ${text}`;
   });
   const again = setbacks
     .slice(0, SETBACKS_SHOWN)
-    .map((setback) => paint(shorten(`  ${setbackLine(setback).replaceAll('\n', ' ')}`, room), 'yellow', colours));
+    .map((setback) => paint(cut(`  ${setbackLine(setback).replaceAll('\n', ' ')}`, room), 'yellow', colours));
   return [...phases, ...again];
 }
 

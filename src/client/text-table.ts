@@ -27,6 +27,11 @@ export function shorten(text: string, width: number): string {
   return `${text.slice(0, kept - tail)}…${text.slice(text.length - tail)}`;
 }
 
+/** The beginning of the text, as much as there is room for. */
+export function cut(text: string, width: number): string {
+  return text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`;
+}
+
 function fit(natural: readonly number[], available: number): readonly number[] {
   const widths = [...natural];
   const taken = (): number => widths.reduce((sum, width) => sum + width, 0);
