@@ -2,8 +2,10 @@ import type { Clock } from './clock.ts';
 import type { Layer, RegistryResponse } from './exchange.ts';
 import type { BudgetFeedback, BudgetView } from './host-budget.ts';
 import { HostBudget } from './host-budget.ts';
+import { UNLIMITED } from './host-presets.ts';
 import { rateLimitOf } from './rate-limit-headers.ts';
 import { retryAfterOf } from './retry-after.ts';
+import { createSharedBudgets, type SharingOptions } from './shared-budgets.ts';
 
 /** What a host may be asked for. */
 export interface HostLimits {
@@ -17,14 +19,18 @@ export interface BudgetsOptions {
   readonly clock: Clock;
   /** Told how long each request waited for its turn. */
   readonly waited: (host: string, waitedMs: number) => void;
+  /** Where other processes use the same budgets. */
+  readonly sharing?: SharingOptions;
 }
 
 /** The budgets of all hosts. */
 export interface Budgets {
   readonly layer: Layer;
-  /** Limits a host to so many requests a second from now on. */
-  setCeiling(host: string, requestsPerSecond: number): void;
+  /** Limits a host to so many requests a second from now on; without a number, to what its configuration says. */
+  setCeiling(host: string, requestsPerSecond: number | undefined): void;
   view(): BudgetView[];
+  /** Takes no further part in what processes share. */
+  close(): void;
 }
 
 /**
@@ -32,19 +38,35 @@ export interface Budgets {
  * its reader, and the reader's own requests must not wait for it.
  */
 export function createBudgets(options: BudgetsOptions): Budgets {
+  const { clock, maxPauseMs, limitsOf, sharing } = options;
   const budgets = new Map<string, HostBudget>();
   function budgetOf(host: string): HostBudget {
     let budget = budgets.get(host);
     if (budget === undefined) {
-      const { clock, maxPauseMs } = options;
-      budget = new HostBudget({ host, clock, maxPauseMs, ...options.limitsOf(host) });
+      budget = new HostBudget({ host, clock, maxPauseMs, ...limitsOf(host) });
       budgets.set(host, budget);
     }
     return budget;
   }
+  const setCeiling = (host: string, requestsPerSecond = limitsOf(host).requestsPerSecond): void =>
+    budgetOf(host).setCeiling(requestsPerSecond);
+  const shared =
+    sharing &&
+    createSharedBudgets({
+      ...sharing,
+      clock,
+      limit: setCeiling,
+      waitingOf: (host) => budgetOf(host).view().waiting,
+      ceilingOf(host) {
+        const { requestsPerSecond } = limitsOf(host);
+        return requestsPerSecond < UNLIMITED ? requestsPerSecond : undefined;
+      },
+    });
   return {
     layer: (next) =>
       async function budget(request) {
+        const arrangement = shared?.asked(request.host);
+        if (arrangement !== undefined) await arrangement;
         const host = budgetOf(request.host);
         const turn = host.enter(request.doing, request.signal);
         const sentAt = typeof turn === 'number' ? turn : await waitFor(turn, request.host, options);
@@ -53,11 +75,14 @@ export function createBudgets(options: BudgetsOptions): Budgets {
           response = await next(request);
           return response;
         } finally {
-          host.leave(sentAt, response && feedbackOf(response));
+          const feedback = response && feedbackOf(response);
+          host.leave(sentAt, feedback);
+          if (feedback !== undefined) shared?.answered(request.host, feedback);
         }
       },
-    setCeiling: (host, requestsPerSecond) => budgetOf(host).setCeiling(requestsPerSecond),
+    setCeiling,
     view: () => [...budgets.values()].map((budget) => budget.view()),
+    close: () => shared?.close(),
   };
 }
 

@@ -16,6 +16,9 @@ export interface HostPreset {
 export type PresetName =
   'artifact-registry' | 'ecr' | 'ecr-public' | 'acr' | 'ghcr' | 'docker-hub' | 'quay' | 'harbor' | 'distribution';
 
+/** The rate of a host of which no limit is known. */
+export const UNLIMITED = 100_000;
+
 /** The first row whose `hosts` match wins; the last one has no limits of its own and stands for everything else. */
 export const HOST_PRESETS: readonly HostPreset[] = [
   {
@@ -83,7 +86,7 @@ export const HOST_PRESETS: readonly HostPreset[] = [
   },
   {
     name: 'distribution',
-    requestsPerSecond: 100_000,
+    requestsPerSecond: UNLIMITED,
     concurrency: 64,
     documentation: 'https://distribution.github.io/distribution/about/configuration/',
   },

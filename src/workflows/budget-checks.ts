@@ -1,5 +1,7 @@
 import { ApplicationFailure } from '@temporalio/workflow';
 
+/** Below it a host would be asked so rarely that runs look hung. */
+const LOWEST_CEILING = 0.1;
 /** Above what any registry answers; a ceiling beyond it is a slip of the hand. */
 const HIGHEST_RATE = 100_000;
 
@@ -9,7 +11,7 @@ export function checkLeaseRequest(input: unknown): void {
   textOf(request, 'worker');
   rateOf(request, 'want', 0);
   for (const field of ['granted', 'retryAfterMs']) if (request[field] !== undefined) rateOf(request, field, 0);
-  if (request['ceiling'] !== undefined) rateOf(request, 'ceiling', Number.MIN_VALUE);
+  if (request['ceiling'] !== undefined) rateOf(request, 'ceiling', LOWEST_CEILING);
   const { sawThrottle } = request;
   if (sawThrottle !== undefined && typeof sawThrottle !== 'boolean') refuse('sawThrottle must be true or false');
 }
@@ -20,7 +22,7 @@ export function checkCeilingChange(input: unknown): void {
   const unknown = Object.keys(change).find((field) => field !== 'requestsPerSecond');
   if (unknown !== undefined) refuse(`'${unknown}' is not known here: only requestsPerSecond is`);
   if (change['requestsPerSecond'] === null) return;
-  rateOf(change, 'requestsPerSecond', 0.1);
+  rateOf(change, 'requestsPerSecond', LOWEST_CEILING);
   const rate = change['requestsPerSecond'] as number;
   if (rate > HIGHEST_RATE) refuse(`requestsPerSecond is ${rate}; the most is ${HIGHEST_RATE}`);
 }
@@ -44,8 +46,7 @@ function textOf(input: Readonly<Record<string, unknown>>, field: string): void {
 function rateOf(input: Readonly<Record<string, unknown>>, field: string, least: number): void {
   const value = input[field];
   if (typeof value !== 'number' || !Number.isFinite(value)) refuse(`${field} must be a number`);
-  else if (value < least)
-    refuse(`${field} is ${value}; ${least >= 0.1 ? `the least is ${least}` : 'it must be above 0'}`);
+  else if (value < least) refuse(`${field} is ${value}; the least is ${least}`);
 }
 
 // What is thrown here is what the UI shows beside the form; a refused Update leaves no trace in the history.

@@ -1,0 +1,152 @@
+import assert from 'node:assert/strict';
+import { createBudgets, type Budgets } from '../../src/registry/budgets.ts';
+import type { Send } from '../../src/registry/exchange.ts';
+import type { ShareRequest, ShareSource } from '../../src/registry/shared-budgets.ts';
+import { createFakeClock, settle } from './fake-clock.ts';
+import { aRequest, aResponse } from './requests.ts';
+
+const HOST = 'r.example';
+const CEILING = 80;
+const MAX_WORKERS = 8;
+
+type Answer = Awaited<ReturnType<ShareSource['lease']>>;
+
+/** Budgets of a process that gets its shares from `answer`, and what it asked for. */
+function sharing(
+  answer: (request: ShareRequest, create: boolean) => Promise<Answer>,
+  { requestsPerSecond = CEILING, status = (): number => 200 } = {},
+) {
+  const clock = createFakeClock();
+  const asked: (ShareRequest & { create: boolean; at: number })[] = [];
+  const notes: string[] = [];
+  const begunAt = clock.now();
+  const budgets: Budgets = createBudgets({
+    limitsOf: () => ({ requestsPerSecond, concurrency: 100 }),
+    maxPauseMs: 30_000,
+    clock,
+    waited: () => undefined,
+    sharing: {
+      maxWorkers: MAX_WORKERS,
+      onNote: (note) => notes.push(note),
+      source: {
+        lease(_host, request, create) {
+          asked.push({ ...request, create, at: clock.now() - begunAt });
+          return answer(request, create);
+        },
+      },
+    },
+  });
+  const network: Send = async () => aResponse(status());
+  const layer = budgets.layer(network);
+  const send = () => layer(aRequest({ host: HOST }));
+  return { clock, asked, notes, budgets, send, ceiling: () => budgets.view()[0]?.ceiling };
+}
+
+const never = (): Promise<never> => new Promise(() => undefined);
+
+describe('shared budgets', () => {
+  it('ask for a share before the first request, once, and go by it', async () => {
+    const { asked, send, ceiling } = sharing(async () => ({ rps: 60, forMs: 10_000 }));
+    await Promise.all([send(), send(), send()]);
+    assert.deepEqual(asked, [{ want: 1, granted: 0, ceiling: CEILING, create: true, at: 0 }]);
+    assert.equal(ceiling(), 60);
+  });
+
+  it('renew the share while requests are made, and say what they could use', async () => {
+    const { asked, clock, send, ceiling } = sharing(async ({ want }) => ({ rps: want > 1 ? 20 : 60, forMs: 10_000 }));
+    await send();
+    await clock.advance(3_400);
+    await Promise.all([send(), send(), send()]);
+    await clock.advance(1_700);
+    assert.equal(asked.length, 2);
+    assert.deepEqual([asked[1]?.want, asked[1]?.granted], [3, 3]);
+    assert.equal(ceiling(), 20);
+  });
+
+  it('let an unused share end, and ask again before the next request', async () => {
+    const { asked, clock, send, ceiling } = sharing(async () => ({ rps: 60, forMs: 10_000 }));
+    await send();
+    await clock.advance(120_000);
+    const before = asked.length;
+    assert.ok(before < 6, `${before}`);
+    assert.equal(ceiling(), CEILING / MAX_WORKERS);
+    assert.equal(clock.timers(), 0);
+    await send();
+    assert.equal(asked.length, before + 1);
+    assert.equal(ceiling(), 60);
+  });
+
+  it('go slowly rather than wait when no share comes', async () => {
+    const { clock, send, ceiling } = sharing(never);
+    const sent = send();
+    await clock.advance(250);
+    assert.equal((await sent).status, 200);
+    assert.equal(ceiling(), CEILING / MAX_WORKERS);
+  });
+
+  it('keep their share through one failure, fall back when it ends, and never ask for more than it was', async () => {
+    let isDown = false;
+    const down = new Error('no connection');
+    const { asked, notes, clock, send, ceiling } = sharing(async () => {
+      if (isDown) throw down;
+      return { rps: 4, forMs: 10_000 };
+    });
+    await send();
+    isDown = true;
+    await clock.advance(6_000);
+    assert.equal(asked.length, 2);
+    assert.equal(ceiling(), 4);
+    await send();
+    await clock.advance(20_000);
+    assert.equal(ceiling(), 4);
+    assert.equal(notes.length, 1);
+    assert.match(notes[0] ?? '', /no share of the budget of r\.example is to be had.*no connection/);
+    isDown = false;
+    await send();
+    await clock.advance(16_000);
+    assert.match(notes[1] ?? '', /come again/);
+  });
+
+  it('report a 429 soon, and those that follow it with the next renewal', async () => {
+    let status = 200;
+    const { asked, clock, send } = sharing(async () => ({ rps: 60, forMs: 20_000 }), { status: () => status });
+    await send();
+    status = 429;
+    await Promise.all([send(), send(), send()]);
+    await clock.advance(300);
+    assert.equal(asked.length, 2);
+    assert.deepEqual([asked[1]?.sawThrottle, asked[1]?.granted], [true, 1]);
+    await clock.advance(1_000);
+    await send();
+    await clock.advance(4_000);
+    assert.equal(asked.length, 2);
+    await clock.advance(6_000);
+    assert.deepEqual([asked.length, asked[2]?.sawThrottle], [3, true]);
+  });
+
+  it('only look whether somebody shares out a host without a known limit, until it says 429', async () => {
+    let status = 200;
+    const { asked, clock, send, ceiling } = sharing(
+      async (_request, create) => (create ? { rps: 30, forMs: 10_000 } : undefined),
+      { requestsPerSecond: 100_000, status: () => status },
+    );
+    await send();
+    assert.deepEqual(asked, [{ want: 1, granted: 0, create: false, at: 0 }]);
+    assert.equal(ceiling(), 100_000);
+    status = 429;
+    await send();
+    await clock.advance(300);
+    assert.deepEqual([asked[1]?.create, asked[1]?.sawThrottle], [true, true]);
+    assert.equal(ceiling(), 30);
+  });
+
+  it('ask for nothing more when they are closed', async () => {
+    const { asked, clock, budgets, send } = sharing(async () => ({ rps: 60, forMs: 10_000 }));
+    await send();
+    budgets.close();
+    await settle();
+    await clock.advance(60_000);
+    assert.equal(asked.length, 1);
+    assert.equal(clock.timers(), 0);
+  });
+});
