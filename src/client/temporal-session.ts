@@ -24,6 +24,7 @@ export interface SessionNeeds {
   readonly onNote: (note: string) => void;
 }
 
+const CONNECT_TIMEOUT = '5 seconds';
 const DEFAULT_LOOPBACK = /^(localhost|127\.0\.0\.1|\[::1\]):7233$/;
 
 /**
@@ -52,7 +53,7 @@ export async function connectClient(
   namespace: string,
 ): Promise<{ client: Client; close: () => Promise<void> }> {
   try {
-    const connection = await Connection.connect(target.connection);
+    const connection = await Connection.connect({ ...target.connection, connectTimeout: CONNECT_TIMEOUT });
     return { client: new Client({ connection, namespace }), close: () => connection.close() };
   } catch (error) {
     throw new PromoterError(
