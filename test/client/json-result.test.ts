@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { writeJsonResult } from '../../src/client/json-result.ts';
 
-async function* each(items: readonly unknown[]): AsyncGenerator<unknown> {
+async function* each(items: readonly unknown[]): AsyncGenerator {
   yield* items;
 }
 

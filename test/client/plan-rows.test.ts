@@ -32,8 +32,8 @@ describe('the rows of a plan', () => {
 
   it('are its edges, over all shards', async () => {
     const digest = await plan([group('a', ['v1', 'v2'])], [group('b', [], false), group('c', ['v1'], true)]);
-    const rows = await Array.fromAsync(readPlanRows(store, digest));
-    const short = rows.map(({ source, tag, verdict }) => [source, tag, verdict]);
+    const short = [];
+    for await (const { source, tag, verdict } of readPlanRows(store, digest)) short.push([source, tag, verdict]);
     assert.deepEqual(short, [
       ['staging.example/a', 'v1', 'promote'],
       ['staging.example/a', 'v2', 'promote'],
