@@ -1,4 +1,4 @@
-import type { RepositoryName } from '../reference.ts';
+import type { RegistryName, RepositoryName } from '../reference.ts';
 import type { CircuitPolicy } from './circuit-breaker.ts';
 import type { Clock } from './clock.ts';
 import type { CredentialsProvider } from './credentials.ts';
@@ -9,7 +9,9 @@ import type { HostPolicy } from './host-policy.ts';
 import type { MetricsView } from './metrics.ts';
 import type { CallOptions, Descriptor, ManifestContent, Registry } from './registry.ts';
 import type { RetryPolicy } from './retry.ts';
+import type { SharingOptions } from './shared-budgets.ts';
 import type { Timeouts } from './transport.ts';
+import type { HeldRepository, WalkOptions } from './walk.ts';
 
 export interface RegistryOptions {
   /** Default: every host is used anonymously. */
@@ -27,6 +29,8 @@ export interface RegistryOptions {
   readonly retry?: Partial<RetryPolicy>;
   readonly circuit?: Partial<CircuitPolicy>;
   readonly clock?: Clock;
+  /** Where other processes ask the same hosts: keep within a share of what each of them allows. */
+  readonly sharing?: SharingOptions;
 }
 
 /** Counters since the client was made, and the budgets as they are now. */
@@ -52,6 +56,8 @@ export interface RegistryClient extends Registry {
   ): Promise<void>;
   /** Tells which repositories will be used, so that one token request covers many of them. Costs no request by itself. */
   expectAccess(repositories: Iterable<RepositoryName>, access: 'pull' | 'push'): void;
+  /** Reads every repository at or below a registry; see `walk.ts`. */
+  walk(registry: RegistryName, options?: WalkOptions): AsyncIterable<HeldRepository>;
   /** Limits a host to so many requests a second from now on. */
   setCeiling(host: string, requestsPerSecond: number): void;
   stats(): RegistryStats;

@@ -29,6 +29,7 @@ import type { SinglePostMemory } from './single-post.ts';
 import { putBlobAtOnce } from './single-post.ts';
 import { createTransport, DEFAULT_TIMEOUTS } from './transport.ts';
 import { mountBlob, openUpload, probeWrite, putBlob } from './uploads.ts';
+import { walkRegistry } from './walk.ts';
 
 /** Creates the process's registry client: one pool of connections with its layers. It makes no request by itself. */
 export function createRegistry(options: RegistryOptions = {}): RegistryClient {
@@ -43,6 +44,7 @@ export function createRegistry(options: RegistryOptions = {}): RegistryClient {
     maxPauseMs: retry.maxObeyedMs,
     clock,
     waited: (host, ms) => metrics.waited(host, ms),
+    ...(options.sharing && { sharing: options.sharing }),
   });
   const authentication = createAuthentication({
     credentials: options.credentials ?? (() => Promise.resolve(undefined)),
@@ -74,9 +76,13 @@ export function createRegistry(options: RegistryOptions = {}): RegistryClient {
     expectAccess(repositories, access) {
       for (const [host, scopes] of scopesByHost(repositories, access)) authentication.expect(host, scopes);
     },
+    walk: (...call) => walkRegistry(caller, ...call),
     setCeiling: (host, requestsPerSecond) => budgets.setCeiling(host, requestsPerSecond),
     stats: () => ({ ...metrics.view(), budgets: budgets.view() }),
-    close: () => dispatchers.close(),
+    close: () => {
+      budgets.close();
+      return dispatchers.close();
+    },
   };
 }
 

@@ -5,6 +5,7 @@ import type { Readable } from 'node:stream';
 export type RequestClass =
   | 'ping'
   | 'token'
+  | 'catalog'
   | 'tags.list'
   | 'manifest.head'
   | 'manifest.get'

@@ -15,10 +15,13 @@ const PAGE_SIZE = 10_000;
  */
 const GOOGLE_LIMIT = 10_000;
 
-interface Page {
+/** One page of a listing, as it was answered. */
+export interface ListingPage {
   readonly tags: readonly unknown[];
   /** Google's extension: digest to its description. Absent on other registries. */
   readonly manifest: Readonly<Record<string, unknown>> | undefined;
+  /** Google's extension: names of the repositories right below this one. */
+  readonly children: readonly unknown[];
 }
 
 /**
@@ -31,9 +34,18 @@ export async function listRepository(
   repository: RepositoryName,
   options?: CallOptions,
 ): Promise<RepositoryListing> {
+  return collect(await readListing(caller, repository, options));
+}
+
+/** The same as it was answered; no pages for a repository that does not exist. */
+export async function readListing(
+  caller: Caller,
+  repository: RepositoryName,
+  options?: CallOptions,
+): Promise<readonly ListingPage[]> {
   const pages = await readPages(caller, repository, PAGE_SIZE, options);
   // Some registries refuse large pages, by their own limits, instead of giving smaller ones.
-  return collect(pages ?? (await readPages(caller, repository, undefined, options)) ?? []);
+  return pages ?? (await readPages(caller, repository, undefined, options)) ?? [];
 }
 
 /** The pages of a repository; undefined when the registry refuses this page size. */
@@ -42,7 +54,7 @@ async function readPages(
   repository: RepositoryName,
   pageSize: number | undefined,
   options: CallOptions | undefined,
-): Promise<Page[] | undefined> {
+): Promise<ListingPage[] | undefined> {
   const operation: Operation = {
     class: 'tags.list',
     method: 'GET',
@@ -50,7 +62,7 @@ async function readPages(
     path: pageSize === undefined ? 'tags/list' : `tags/list?n=${pageSize}`,
     access: 'pull',
   };
-  const pages: Page[] = [];
+  const pages: ListingPage[] = [];
   for await (const exchange of pagesOf(caller, repository, operation, options)) {
     const { status } = exchange.response;
     if (status === 404 && isRegistryError(exchange)) return pages;
@@ -61,15 +73,19 @@ async function readPages(
   return pages;
 }
 
-function pageOf({ request, response }: Exchange): Page {
+function pageOf({ request, response }: Exchange): ListingPage {
   const answer = jsonOf(response);
   if (typeof answer !== 'object' || answer === null) throw nonsenseOf(request, 'answered something that is not JSON');
-  const { tags, manifest } = answer as { tags?: unknown; manifest?: unknown };
+  const { tags, manifest, child } = answer as { tags?: unknown; manifest?: unknown; child?: unknown };
   // An empty repository's `tags` is null on distribution registries.
   if (tags !== undefined && tags !== null && !Array.isArray(tags))
     throw nonsenseOf(request, 'answered no list of tags');
   const extended = typeof manifest === 'object' && manifest !== null;
-  return { tags: tags ?? [], manifest: extended ? (manifest as Record<string, unknown>) : undefined };
+  return {
+    tags: tags ?? [],
+    manifest: extended ? (manifest as Record<string, unknown>) : undefined,
+    children: Array.isArray(child) ? child : [],
+  };
 }
 
 /** A 404 that no registry wrote says nothing about a repository: the address may be wrong. */
@@ -77,7 +93,7 @@ function isRegistryError({ response }: Exchange): boolean {
   return Array.isArray((jsonOf(response) as { errors?: unknown } | null | undefined)?.errors);
 }
 
-function collect(pages: readonly Page[]): RepositoryListing {
+function collect(pages: readonly ListingPage[]): RepositoryListing {
   const digests = new Map<Digest, readonly Tag[]>();
   const complete = pages.length > 0 && pages.every(isSurelyWhole);
   if (complete) {
@@ -91,11 +107,13 @@ function collect(pages: readonly Page[]): RepositoryListing {
   return { kind: 'names', tags: new Set(pages.flatMap((page) => page.tags.filter(isTagValue))) };
 }
 
-function isSurelyWhole({ tags, manifest }: Page): boolean {
+/** Whether a page is of Google's kind and too short to have been cut off. */
+export function isSurelyWhole({ tags, manifest }: ListingPage): boolean {
   return manifest !== undefined && tags.length < GOOGLE_LIMIT && Object.keys(manifest).length < GOOGLE_LIMIT;
 }
 
-function tagsOf(description: unknown): Tag[] {
+/** The tags in Google's description of a digest. */
+export function tagsOf(description: unknown): Tag[] {
   const tag = (description as { tag?: unknown } | null)?.tag;
   return Array.isArray(tag) ? tag.filter(isTagValue) : [];
 }
@@ -105,6 +123,7 @@ function union(known: readonly Tag[] | undefined, tags: readonly Tag[]): readonl
   return known === undefined ? tags : [...new Set([...known, ...tags])];
 }
 
-function isTagValue(value: unknown): value is Tag {
+/** Whether a member of a list of tags is one. */
+export function isTagValue(value: unknown): value is Tag {
   return typeof value === 'string' && isTag(value);
 }

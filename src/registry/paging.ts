@@ -21,7 +21,12 @@ export async function* pagesOf(
   operation: Operation,
   options: CallOptions | undefined,
 ): AsyncGenerator<Exchange> {
-  let exchange = await call(caller, repository, operation, options);
+  yield* pagesFrom(caller, await call(caller, repository, operation, options));
+}
+
+/** The same for an answer that was had already, of any address. */
+export async function* pagesFrom(caller: Caller, first: Exchange): AsyncGenerator<Exchange> {
+  let exchange = first;
   const seen = new Set([exchange.request.url.href]);
   for (;;) {
     yield exchange;

@@ -18,6 +18,13 @@ export function createGoogleListing(backend: URL): GoogleListing {
     return response.ok && digest !== null ? [digest, response.headers.get('content-type') ?? ''] : undefined;
   }
 
+  async function childrenOf(repository: string): Promise<readonly string[]> {
+    const response = await fetch(new URL('/v2/_catalog?n=10000', backend));
+    const { repositories } = (await response.json()) as { repositories: readonly string[] | null };
+    const below = (repositories ?? []).filter((path) => path.startsWith(`${repository}/`));
+    return [...new Set(below.map((path) => path.slice(repository.length + 1).split('/', 1)[0] ?? ''))];
+  }
+
   return {
     noteManifest(repository, digest) {
       const digests = written.get(repository) ?? new Set();
@@ -25,8 +32,9 @@ export function createGoogleListing(backend: URL): GoogleListing {
     },
     async list(repository) {
       const response = await fetch(new URL(`/v2/${repository}/tags/list`, backend));
-      if (!response.ok) return { status: response.status, body: await response.text() };
-      const { tags } = (await response.json()) as { tags: readonly string[] | null };
+      // A path that holds nothing itself may still have repositories below it.
+      if (!response.ok && response.status !== 404) return { status: response.status, body: await response.text() };
+      const { tags = [] } = (await response.json()) as { tags?: readonly string[] | null };
       const manifest: Record<string, { mediaType: string; tag: string[] }> = {};
       const references = [...(tags ?? []), ...(written.get(repository) ?? [])];
       const found = await Promise.all(
@@ -38,7 +46,8 @@ export function createGoogleListing(backend: URL): GoogleListing {
         const entry = (manifest[digest] ??= { mediaType, tag: [] });
         if (!reference.startsWith('sha256:')) entry.tag.push(reference);
       }
-      return { status: 200, body: JSON.stringify({ child: [], manifest, name: repository, tags: tags ?? [] }) };
+      const child = await childrenOf(repository);
+      return { status: 200, body: JSON.stringify({ child, manifest, name: repository, tags: tags ?? [] }) };
     },
   };
 }
