@@ -2,7 +2,7 @@ import { PromoterError } from '../errors.ts';
 import type { Digest, RepositoryName, Tag } from '../reference.ts';
 import type { QuarantinedEdge } from './quarantine.ts';
 import type { PlanStore } from './store.ts';
-import type { VerdictCounts } from './verdict.ts';
+import type { Edge, VerdictCounts } from './verdict.ts';
 import type { ImageWish } from './wish.ts';
 
 /** Where a group goes: a destination repository and the tags that it lacks. */
@@ -104,8 +104,8 @@ export async function readShard<T extends Shard | WishShard>(store: PlanStore, i
   return getDocument<T>(store, digest);
 }
 
-/** Writes quarantined edges as NDJSON, one a line. */
-export function putEdges(store: PlanStore, edges: readonly QuarantinedEdge[]): Promise<Digest> {
+/** Writes edges as NDJSON, one a line: quarantined ones with why, or those that a run is to be restricted to. */
+export function putEdges(store: PlanStore, edges: readonly (QuarantinedEdge | Edge)[]): Promise<Digest> {
   return store.put(encoder.encode(edges.map((edge) => `${JSON.stringify(edge)}\n`).join('')));
 }
 

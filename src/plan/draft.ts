@@ -26,16 +26,20 @@ const REPOSITORIES_PER_SHARD = 512;
  * @param only edges to keep, where a run is to work on some of them alone; each as {@link edgeKey} gives it
  */
 export function draftPlan(manifests: readonly Manifest[], only?: ReadonlySet<string>): Draft {
-  const everything = wishesOf(manifests);
-  const wanted = only === undefined ? everything : everything.flatMap((wish) => restrict(wish, only));
-  const { wishes, overlaps, redundant } = resolveOverlaps(wanted);
+  // Overlaps are looked for in everything: an edge to keep may contradict one that is not.
+  const resolved = resolveOverlaps(wishesOf(manifests));
+  const wishes = only === undefined ? resolved.wishes : resolved.wishes.flatMap((wish) => restrict(wish, only));
+  const overlaps = resolved.overlaps.filter((overlap) => only === undefined || only.has(edgeKey(overlap)));
   return {
     shards: partitionWishes(wishes, REPOSITORIES_PER_SHARD),
     edges: wishes.reduce((sum, wish) => sum + countEdges(wish), 0) + overlaps.length,
     overlaps: overlaps.map(quarantineOverlap),
-    redundant,
-    sourceHosts: hostsOf(wanted.map(({ source }) => source)),
-    destinationHosts: hostsOf(wanted.flatMap(({ destinations }) => destinations)),
+    redundant: resolved.redundant,
+    sourceHosts: hostsOf([...wishes, ...overlaps].map(({ source }) => source)),
+    destinationHosts: hostsOf([
+      ...wishes.flatMap(({ destinations }) => destinations),
+      ...overlaps.map(({ destination }) => destination),
+    ]),
   };
 }
 
