@@ -22,10 +22,16 @@ function expand(argument: string, flags: ReadonlySet<string>): string {
   const equals = argument.indexOf('=');
   const flag = argument.slice(0, equals);
   if (equals < 0 || !flags.has(flag)) return argument;
-  const value = argument.slice(equals + 1);
-  if (TRUE.has(value)) return flag;
-  if (FALSE.has(value)) return flag.replace('--', '--no-');
-  throw new PromoterError('UsageInvalid', `${flag} takes true or false, not '${value}'`);
+  const text = argument.slice(equals + 1);
+  const value = parseBoolean(text);
+  if (value === undefined) throw new PromoterError('UsageInvalid', `${flag} takes true or false, not '${text}'`);
+  return value ? flag : flag.replace('--', '--no-');
+}
+
+/** The value of a boolean flag; undefined for a text that is none. */
+export function parseBoolean(text: string): boolean | undefined {
+  if (TRUE.has(text)) return true;
+  return FALSE.has(text) ? false : undefined;
 }
 
 function booleanFlags(command: Command): ReadonlySet<string> {

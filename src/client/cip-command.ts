@@ -1,7 +1,7 @@
-import { Command, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { PromoterError } from '../errors.ts';
 import type { BundleInput } from '../manifest/bundle-reader.ts';
-import { booleanFlag } from './boolean-flags.ts';
+import { booleanFlag, parseBoolean } from './boolean-flags.ts';
 import { addServerOptions, type ServerOptions } from './common-options.ts';
 import {
   addDiffFlags,
@@ -59,7 +59,11 @@ export function cipCommand(output: CommandOutput): Command {
   addDiffFlags(command);
   command.optionsGroup('How it is done:');
   booleanFlag(command, 'confirm', 'write; without it, only the plan is made');
-  booleanFlag(command, 'parse-only', 'only parse the manifests, offline');
+  command.addOption(
+    new Option('--parse-only [mode]', "only parse the manifests, offline; '=online' makes the plan as well")
+      .preset('true')
+      .argParser(parseOnlyMode),
+  );
   booleanFlag(command, 'strict', 'promote nothing if there is any edge that cannot be promoted');
   booleanFlag(command, 'sign', 'sign what is promoted', true);
   command.addOption(
@@ -91,6 +95,12 @@ async function runMode(options: CipOptions, output: CommandOutput): Promise<void
   const input = chooseInput(options);
   const { runCip } = await import('./cip.ts');
   await runCip(input, options, output);
+}
+
+function parseOnlyMode(text: string): boolean | 'online' {
+  const value = text === 'online' ? 'online' : parseBoolean(text);
+  if (value === undefined) throw new InvalidArgumentError("It takes true, false or 'online'.");
+  return value;
 }
 
 /** Which manifests are meant. @throws PromoterError `UsageInvalid` unless it is said once */

@@ -102,7 +102,9 @@ async function printParsed(
   output.setExitCode(exitCode);
   if (options.json === true) {
     const counts = { files, images: images.length, digests, edges, redundant };
-    await writeJsonResult(output.stdout, { outcome: 'parsed', exitCode, ...counts, destinations, warnings, overlaps });
+    const fields = { outcome: 'parsed', exitCode, ...counts, destinations, warnings, overlaps };
+    const changed = changes === undefined ? {} : { commit: changes.commit, changes: changes.edges };
+    await writeJsonResult(output.stdout, { ...fields, ...changed });
     return;
   }
   const parts = [

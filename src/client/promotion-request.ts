@@ -1,3 +1,4 @@
+import { compilePolicy, policyOfFlags } from '../signing/identity-policy.ts';
 import { PHASES, type PromotionRequest } from '../workflows/messages.ts';
 import type { CipOptions } from './cip-command.ts';
 import { signatureRulesOf } from './kpromo-flags.ts';
@@ -13,18 +14,20 @@ export interface RequestCircumstances {
 // The worker dies with the command. When that is given again, what it was doing is resumed once its heartbeat is missed.
 const SELF_CONTAINED_HEARTBEAT = '10 seconds';
 
-/** What the options ask the workflow to do. */
+/** What the options ask the workflow to do. @throws PromoterError `ConfigInvalid` when they leave open whom to believe */
 export function requestOf(options: CipOptions, circumstances: RequestCircumstances): PromotionRequest {
   const { manifests, terminal, selfContained } = circumstances;
+  const signatures = signatureRulesOf(options, options.given);
+  compilePolicy(policyOfFlags(signatures));
   const policies = Object.fromEntries(PHASES.map((phase) => [phase, { heartbeat: SELF_CONTAINED_HEARTBEAT }]));
   return {
     manifests,
-    confirm: options.confirm === true,
+    confirm: options.confirm === true && options.parseOnly !== 'online',
     strict: options.strict === true,
     lenient: options.lenient === true,
     sign: options.sign !== false,
     ...(options.requireProvenance === true ? { provenance: 'require' as const } : {}),
-    signatures: signatureRulesOf(options, options.given),
+    signatures,
     onPhaseFailure: options.onFailure ?? (terminal ? 'hold' : 'fail'),
     ...(selfContained ? { policies } : {}),
   };

@@ -1,0 +1,53 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+/** How a command ended and what it wrote. */
+export interface Ending {
+  readonly exit: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A command line whose state is its own; see {@link openCommandLine}. */
+export interface CommandLine {
+  /** Runs `promoter` with these arguments, in a process of its own. */
+  run(args: readonly string[], options?: RunOptions): Promise<Ending>;
+  close(): Promise<void>;
+}
+
+export interface RunOptions {
+  readonly cwd?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+const MAIN = resolve(import.meta.dirname, '../../src/client/main.ts');
+
+/** Prepares to run `promoter` self-contained, with nothing of this machine's configuration. */
+export async function openCommandLine(): Promise<CommandLine> {
+  const home = await mkdtemp(join(tmpdir(), 'conformance-'));
+  const base = { PATH: process.env['PATH'] ?? '', HOME: home, XDG_STATE_HOME: join(home, 'state') };
+  return {
+    async run(args, { cwd = home, env = {} } = {}) {
+      const child = spawn(process.execPath, [MAIN, ...args], { cwd, env: { ...base, ...env } });
+      const written = { stdout: '', stderr: '' };
+      child.stdout.setEncoding('utf8').on('data', (text: string) => (written.stdout += text));
+      child.stderr.setEncoding('utf8').on('data', (text: string) => (written.stderr += text));
+      const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
+      if (code === null) throw new Error(`promoter ${args.join(' ')} was ended by ${signal}: ${written.stderr}`);
+      return { exit: code, ...written };
+    },
+    close: () => rm(home, { recursive: true, force: true }),
+  };
+}
+
+/** What a command printed as JSON. */
+export function resultOf<T>({ stdout, stderr }: Ending): T {
+  try {
+    return JSON.parse(stdout) as T;
+  } catch {
+    throw new Error(`not JSON: ${stdout}\n${stderr}`);
+  }
+}
