@@ -110,7 +110,7 @@ function mergeGroups(groups: readonly Group[]): readonly Group[] {
   return [...merged.values()];
 }
 
-const LONGEST_SAMPLE = 300;
+const LONGEST_SAMPLE = 500;
 
 function shorten(edge: QuarantinedEdge): QuarantinedEdge {
   return { ...edge, message: edge.message.slice(0, LONGEST_SAMPLE) };
