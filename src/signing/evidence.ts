@@ -2,6 +2,7 @@ import { VerificationError, toSignedEntity } from '@sigstore/verify';
 import type { Signer as VerifiedSigner } from '@sigstore/verify';
 import type { Bundle } from '@sigstore/bundle';
 import { PromoterError, messageOf } from '../errors.ts';
+import { keepEncoding } from './encoded-certificate.ts';
 import type { CompiledPolicy } from './identity-policy.ts';
 import { loggedVerifier } from './log-record.ts';
 import { publicKeyBytes } from './public-key.ts';
@@ -34,7 +35,9 @@ export function verifyEvidence(trust: TrustRoot, policy: CompiledPolicy, bundle:
 }
 
 function verifyByCertificate(trust: TrustRoot, bundle: Bundle, artifact?: Buffer): Evidence {
-  const { identity } = trust.verifier().verify(toSignedEntity(bundle, artifact));
+  const entity = toSignedEntity(bundle, artifact);
+  if (entity.key.$case === 'certificate') keepEncoding(entity.key.certificate);
+  const { identity } = trust.verifier().verify(entity);
   requireLogged(bundle, leafOf(bundle));
   const name = identity?.subjectAlternativeName;
   const issuer = identity?.extensions?.issuer;

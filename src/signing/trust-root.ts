@@ -7,6 +7,7 @@ import { Verifier, toTrustMaterial } from '@sigstore/verify';
 import type { TrustMaterial } from '@sigstore/verify';
 import { PromoterError, messageOf } from '../errors.ts';
 import type { Digest } from '../reference.ts';
+import { keepEncoding } from './encoded-certificate.ts';
 
 /** Whom to believe: certificate authorities, logs and timestamp authorities, at one moment. */
 export interface TrustRoot {
@@ -45,6 +46,8 @@ export function parseTrustRoot(text: string, origin: string): TrustRoot {
   try {
     root = TrustedRoot.fromJSON(JSON.parse(text));
     material = toTrustMaterial(root);
+    const authorities = [...material.certificateAuthorities, ...material.timestampAuthorities];
+    for (const certificate of authorities.flatMap(({ certChain }) => certChain)) keepEncoding(certificate);
   } catch (error) {
     throw new PromoterError('TrustRootInvalid', `${origin} is not a trusted root: ${messageOf(error)}`, {
       cause: error,
