@@ -1,12 +1,16 @@
+import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { DefaultLogger, Worker, bundleWorkflowCode } from '@temporalio/worker';
+import { Client } from '@temporalio/client';
+import { DefaultLogger, Runtime, Worker, bundleWorkflowCode } from '@temporalio/worker';
 import type { NativeConnection, WorkflowBundleOption } from '@temporalio/worker';
 import { rethrowCancellation } from './src/activities/cancellation.ts';
 import { createActivities } from './src/activities/index.ts';
 import { openSigning } from './src/activities/signing-access.ts';
 import { describeThrown } from './src/client/failure-text.ts';
 import { aborted, listenForInterruption } from './src/client/interruption.ts';
+import { connectBudgets, type RegistryBudgets } from './src/client/registry-budgets.ts';
 import { ensureSearchAttributes } from './src/client/search-attributes.ts';
 import { installRuntime } from './src/client/worker-log.ts';
 import { connectWorker } from './src/client/worker-connection.ts';
@@ -14,6 +18,7 @@ import { loadConfig, type Config } from './src/config.ts';
 import { openFolderStore } from './src/plan/folder-store.ts';
 import { createCopier } from './src/registry/copy.ts';
 import { openRegistry } from './src/registry-settings.ts';
+import type { SharingOptions } from './src/registry/shared-budgets.ts';
 import { packageVersion } from './src/version.ts';
 
 export interface WorkerSettings {
@@ -35,6 +40,9 @@ export interface RunningWorker {
 /** Who promoted, as attestations say it. */
 const BUILDER_ID = `https://github.com/image-promoter/image-promoter@${packageVersion()}`;
 
+/** How many workers there may be unless the configuration says so. */
+const MAX_WORKERS = 8;
+
 /** The workflows' bundle: built beside this file by `npm run build`, or else from the sources now (1–2 s). */
 export async function loadWorkflows(): Promise<WorkflowBundleOption> {
   const codePath = fileURLToPath(new URL('./workflow-bundle.js', import.meta.url));
@@ -50,14 +58,15 @@ export async function startWorker(config: Config, settings: WorkerSettings = {})
   const store = await openFolderStore(config.planStore);
   const connection = settings.connection ?? (await connectWorker(config));
   await ensureSearchAttributes(connection, config.namespace);
-  const registry = openRegistry(config, process.env);
+  const budgets = connectBudgets(new Client({ connection, namespace: config.namespace }), config.taskQueue);
+  const registry = openRegistry(config, process.env, sharingBy(budgets, config));
   const signing = openSigning(config.signing, registry, process.env, BUILDER_ID);
   const worker = await Worker.create({
     connection,
     namespace: config.namespace,
     taskQueue: config.taskQueue,
     workflowBundle: settings.workflows ?? (await loadWorkflows()),
-    activities: createActivities({ registry, copier: createCopier(registry), store, signing }),
+    activities: createActivities({ registry, copier: createCopier(registry), store, signing, writers: budgets }),
     interceptors: { activity: [rethrowCancellation] },
     // Promotions are few; the default grows with the heap, which belongs to blobs here.
     maxCachedWorkflows: 200,
@@ -82,6 +91,16 @@ export async function startWorker(config: Config, settings: WorkerSettings = {})
       if (worker.getState() === 'RUNNING') worker.shutdown();
       return done;
     },
+  };
+}
+
+/** Shares of each host's budget, for this process under a name of its own. */
+function sharingBy(budgets: RegistryBudgets, { maxWorkers = MAX_WORKERS }: Config): SharingOptions {
+  const worker = `${hostname()}/${process.pid}/${randomUUID().slice(0, 8)}`;
+  return {
+    source: { lease: (host, request, create) => budgets.lease(host, { worker, ...request }, create) },
+    maxWorkers,
+    onNote: (note) => Runtime.instance().logger.warn(note),
   };
 }
 

@@ -31,6 +31,8 @@ export interface Config {
   readonly planStore: string;
   /** The most that one registry host is asked in a second; the preset of the host where absent. */
   readonly requestsPerSecond?: number;
+  /** How many workers there may be: each keeps to that part of a host's budget while it cannot ask for its share. */
+  readonly maxWorkers?: number;
   /** Hosts (with port) that are spoken to without TLS; loopback needs no mention. */
   readonly plainHttpHosts: readonly string[];
   /** What is said of single registry hosts. */
@@ -80,6 +82,7 @@ const settingsSchema = z.object({
     })
     .optional(),
   requestsPerSecond: z.coerce.number('is not a number').positive('is not above 0').optional(),
+  maxWorkers: z.coerce.number('is not a number').int('is not a whole number').min(1, 'is below 1').optional(),
   plainHttpHosts: z
     .string()
     .default('')
@@ -102,7 +105,7 @@ const settingsSchema = z.object({
 export async function loadConfig(flags: ConfigFlags = {}, environment: Environment = process.env): Promise<Config> {
   const profile = await loadProfile(environment);
   const settings = collectSettings(flags, environment, profile);
-  const { address, state, planStore, uiAddress, requestsPerSecond, logLevel, hostPolicies, ...rest } =
+  const { address, state, planStore, uiAddress, requestsPerSecond, maxWorkers, logLevel, hostPolicies, ...rest } =
     parseSettings(settings);
   const stateFolder = state === undefined ? defaultStateFolder(environment) : resolve(state);
   return {
@@ -110,6 +113,7 @@ export async function loadConfig(flags: ConfigFlags = {}, environment: Environme
     ...(address === undefined ? {} : { temporal: { address, connection: { ...profile.connectionOptions, address } } }),
     ...(uiAddress === undefined ? {} : { uiAddress }),
     ...(requestsPerSecond === undefined ? {} : { requestsPerSecond }),
+    ...(maxWorkers === undefined ? {} : { maxWorkers }),
     ...(logLevel === undefined ? {} : { logLevel }),
     stateFolder,
     hostPolicies: hostPolicies === undefined ? [] : await readHostPolicies(hostPolicies),
@@ -137,6 +141,7 @@ function collectSettings(
     state: flag(flags.state, '--state') ?? variable('PROMOTER_STATE'),
     planStore: flag(flags.planStore, '--plan-store') ?? variable('PROMOTER_PLAN_STORE'),
     requestsPerSecond: variable('PROMOTER_REQUESTS_PER_SECOND'),
+    maxWorkers: variable('PROMOTER_MAX_WORKERS'),
     plainHttpHosts: variable('PROMOTER_PLAIN_HTTP'),
     hostPolicies: variable('PROMOTER_REGISTRIES'),
     logLevel: flag(flags.logLevel, '--log-level') ?? variable('PROMOTER_LOG_LEVEL'),

@@ -39,6 +39,7 @@ const TRANSIENT: ReadonlySet<ErrorCode> = new Set([
   'StoreUnavailable',
   'IdentityUnavailable',
   'SigningUnavailable',
+  'TemporalUnavailable',
 ]);
 
 /** Whether the same call may succeed later without anybody changing anything. */

@@ -5,6 +5,7 @@ import type { RegistryClient } from './registry/client-options.ts';
 import { createDockerCredentials } from './registry/docker-config.ts';
 import type { HostPolicy } from './registry/host-policy.ts';
 import { HOST_PRESETS, type PresetName } from './registry/host-presets.ts';
+import type { SharingOptions } from './registry/shared-budgets.ts';
 import { readYamlFile } from './stack/yaml-file.ts';
 
 const presets = HOST_PRESETS.map(({ name }) => name) as [PresetName, ...PresetName[]];
@@ -29,15 +30,21 @@ export async function readHostPolicies(file: string): Promise<readonly HostPolic
   return registries as readonly HostPolicy[];
 }
 
-/** The registry client of a process: Docker's credentials, the budgets and exceptions of the configuration. */
+/**
+ * The registry client of a process: Docker's credentials, the budgets and exceptions of the configuration.
+ *
+ * @param sharing where other processes ask the same hosts
+ */
 export function openRegistry(
   { requestsPerSecond, plainHttpHosts, hostPolicies }: Config,
   env: Readonly<Record<string, string | undefined>>,
+  sharing?: SharingOptions,
 ): RegistryClient {
   return createRegistry({
     credentials: createDockerCredentials({ env }),
     policies: hostPolicies,
     plainHttpHosts,
     ...(requestsPerSecond === undefined ? {} : { requestsPerSecond }),
+    ...(sharing === undefined ? {} : { sharing }),
   });
 }

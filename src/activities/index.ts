@@ -10,6 +10,7 @@ import { createAttestShard } from './attest.ts';
 import { createDraftSigning, createSignShard } from './sign.ts';
 import { createPinnedTrust } from './trust.ts';
 import { createValidateShard } from './validate.ts';
+import { createAcquireWriters } from './writers.ts';
 
 export type { ActivityDependencies } from './dependencies.ts';
 
@@ -19,6 +20,7 @@ export function createActivities(dependencies: ActivityDependencies) {
   const trust = createPinnedTrust(dependencies.store, dependencies.signing.trustRoot);
   return {
     setup: failingClearly(createSetup(dependencies, trust)),
+    acquireWriters: failingClearly(createAcquireWriters(dependencies)),
     draftPlan: failingClearly(createDraftPlan(dependencies)),
     judgeShard: failingClearly(createJudgeShard(dependencies, reader)),
     assemblePlan: failingClearly(createAssemblePlan(dependencies)),

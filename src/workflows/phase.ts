@@ -18,7 +18,13 @@ export interface FailureHandling {
 }
 
 /** Failures that no decision of an operator cures: the run has to be started again, with something else. */
-const HOPELESS: ReadonlySet<string> = new Set(['RequestInvalid', 'ManifestInvalid', 'PlanRejected', 'PhaseAborted']);
+const HOPELESS: ReadonlySet<string> = new Set([
+  'RequestInvalid',
+  'ManifestInvalid',
+  'PlanRejected',
+  'PhaseAborted',
+  'RunConflict',
+]);
 
 /**
  * Runs a phase to its end. When it fails it is held until an operator lets it try again, skip or abort, or the run fails

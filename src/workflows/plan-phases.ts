@@ -3,16 +3,26 @@ import type { PlanReference, PromotionRequest } from './messages.ts';
 import type { Board } from './board.ts';
 import { activitiesOf, policyOf } from './policies.ts';
 import { newSweep, sweep } from './sweep.ts';
+import type { WriterLeases } from './writer-leases.ts';
 
 const WARNINGS_SHOWN = 100;
 
-/** Setup: one activity that checks the request and greets the registries. */
-export async function runSetup(run: string, request: PromotionRequest, board: Board): Promise<SetupResult> {
+/**
+ * Setup: one activity that checks the request and greets the registries, and, if the run is to write, one that sees to it
+ * that no other run writes to the same hosts.
+ */
+export async function runSetup(
+  run: string,
+  request: PromotionRequest,
+  board: Board,
+  writers: WriterLeases,
+): Promise<SetupResult> {
   const { setup } = activitiesOf(policyOf('setup'), 'check the request, greet the registries');
   const result = await setup({ run, request });
   const { manifests, destinations, broken, warnings } = result;
   board.update({ manifests, destinations, warnings: [...warnings, ...broken.map(({ message }) => message)] });
   const unusable = broken.length === 0 ? '' : `; cannot be used: ${broken.map(({ host }) => host).join(', ')}`;
+  if (result.request.confirm === true) await writers.acquire(result.hosts);
   board.mark('setup', 'done', { note: `${manifests.edges} edges in ${manifests.files} files${unusable}` });
   return result;
 }

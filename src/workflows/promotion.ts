@@ -1,6 +1,7 @@
 import {
   ApplicationFailure,
   CancellationScope,
+  ContinueAsNew,
   continueAsNew,
   isCancellation,
   setHandler,
@@ -16,6 +17,7 @@ import { newPromoteState, runPromote, type PromoteState } from './promote-phase.
 import { newSigningState, runAttest, runSign, type SigningState } from './sign-phases.ts';
 import { newSweep, type SweepState } from './sweep.ts';
 import { runVerification } from './verify-phases.ts';
+import { createWriterLeases, type WriterLeases } from './writer-leases.ts';
 
 /** What a run hands to the one that continues it: references and counts, never the plan. */
 export interface PromotionState {
@@ -34,6 +36,13 @@ interface Progress {
   readonly attest: SigningState;
 }
 
+/** What every part of a run has at hand. */
+interface Controls {
+  readonly board: Board;
+  readonly operator: Operator;
+  readonly writers: WriterLeases;
+}
+
 const HOLD_TIMEOUT = '24 hours';
 
 /**
@@ -48,31 +57,39 @@ export async function promotion(request: PromotionRequest, continued?: Promotion
   setHandler(report, () => board.read(), { description: 'Phases, edges, quarantine and hold of this run' });
   const scope = new CancellationScope();
   const operator = attachOperator(board, scope);
+  const writers = createWriterLeases(scope);
+  let goesOn = false;
   try {
-    return await scope.run(() => runPhases(request, continued, board, operator));
+    return await scope.run(() => runPhases(request, continued, { board, operator, writers }));
   } catch (error) {
+    goesOn = error instanceof ContinueAsNew;
+    const other = writers.lost();
+    if (other !== undefined) throw ApplicationFailure.nonRetryable(other, 'RunConflict');
     const reason = operator.aborted();
     if (reason !== undefined && isCancellation(error)) {
       throw ApplicationFailure.nonRetryable(`aborted by an operator: ${reason}`, 'PhaseAborted');
     }
     throw error;
   } finally {
-    await CancellationScope.nonCancellable(() => operator.settle());
+    await CancellationScope.nonCancellable(async () => {
+      if (!goesOn) await writers.release();
+      await operator.settle();
+    });
   }
 }
 
 async function runPhases(
   request: PromotionRequest,
   continued: PromotionState | undefined,
-  board: Board,
-  operator: Operator,
+  { board, operator, writers }: Controls,
 ): Promise<PromotionReport> {
   const run = workflowInfo().firstExecutionRunId;
   let handling: FailureHandling = { onPhaseFailure: request?.onPhaseFailure ?? 'hold', holdTimeout: HOLD_TIMEOUT };
   const phase = <T>(name: PhaseName, body: () => Promise<T>): Promise<T | 'skipped'> =>
     runOrHold(name, handling, board, operator, body);
 
-  const setup = continued?.setup ?? needed(await phase('setup', () => runSetup(run, request, board)));
+  const setup = continued?.setup ?? needed(await phase('setup', () => runSetup(run, request, board, writers)));
+  if (setup.request.confirm === true) writers.keep(setup.hosts, continued === undefined ? 'acquired' : 'continued');
   handling = { ...handling, holdTimeout: setup.request.holdTimeout ?? HOLD_TIMEOUT };
   const plan = continued?.plan ?? needed(await phase('plan', () => runPlan(run, setup, board)));
   const progress = continued?.progress ?? newProgress(plan);

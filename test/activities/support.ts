@@ -48,6 +48,9 @@ const UNSIGNED: ActivityDependencies['signing'] = {
   builderId: 'test',
 };
 
+/** Nobody else writes to any host. */
+const ALONE: ActivityDependencies['writers'] = { acquireWriter: async () => undefined };
+
 export const RUN = '00000000-0000-4000-8000-000000000001';
 
 export async function createBench(): Promise<Bench> {
@@ -55,7 +58,7 @@ export async function createBench(): Promise<Bench> {
   const store = await openFolderStore(join(directory, 'store'));
   const registry = createMemoryRegistry();
   const copier = createCopier(registry, { spool: { directory: join(directory, 'spool') } });
-  const activities = createActivities({ registry, copier, store, signing: UNSIGNED });
+  const activities = createActivities({ registry, copier, store, signing: UNSIGNED, writers: ALONE });
   const bench: Bench = {
     registry,
     store,

@@ -22,6 +22,7 @@ function activitiesFor(shards: number, changes: Partial<Activities> = {}): Parti
       provenance: true,
       warnings: [],
     }),
+    acquireWriters: async () => undefined,
     draftPlan: async () => ({ index: DIGEST, shards: 1, warnings: [] }),
     judgeShard: async () => ({ edges: shards * 10 }),
     assemblePlan: async () => ({

@@ -1,0 +1,31 @@
+import { activityInfo } from '@temporalio/activity';
+import pMap from 'p-map';
+import type { ActivityDependencies } from './dependencies.ts';
+import { withPulse } from './pulse.ts';
+
+/** Who lets one run at a time write to a registry host. */
+export interface WriterLeases {
+  /**
+   * Makes a run the only one that may write to a host, or keeps it so for longer.
+   *
+   * @throws PromoterError `RunConflict` when another run is writing there; `TemporalUnavailable`
+   */
+  acquireWriter(host: string, workflowId: string): Promise<void>;
+}
+
+const HOSTS_AT_ONCE = 32;
+
+/**
+ * Makes the run that calls it the only one that may write to some hosts, or keeps it so for longer.
+ *
+ * @throws PromoterError `RunConflict` naming the run that is in the way; `TemporalUnavailable`
+ */
+export function createAcquireWriters({ writers }: ActivityDependencies) {
+  return async function acquireWriters({ hosts }: { readonly hosts: readonly string[] }): Promise<void> {
+    const { workflowId = '' } = activityInfo().workflowExecution ?? {};
+    await withPulse(
+      () => undefined,
+      () => pMap(hosts, (host) => writers.acquireWriter(host, workflowId), { concurrency: HOSTS_AT_ONCE }),
+    );
+  };
+}
