@@ -42,12 +42,3 @@ export async function openCommandLine(): Promise<CommandLine> {
     close: () => rm(home, { recursive: true, force: true }),
   };
 }
-
-/** What a command printed as JSON. */
-export function resultOf<T>({ stdout, stderr }: Ending): T {
-  try {
-    return JSON.parse(stdout) as T;
-  } catch {
-    throw new Error(`not JSON: ${stdout}\n${stderr}`);
-  }
-}

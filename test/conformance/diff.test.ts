@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { digestOf } from '../manifest/sample-bundle.ts';
 import { startGitTree, type Changes, type GitTree } from '../support/git-tree.ts';
-import { openCommandLine, resultOf, type CommandLine, type Ending } from './command-line.ts';
+import { openCommandLine, type CommandLine, type Ending } from './command-line.ts';
 
 const [A, B, C] = ['a', 'b', 'c'].map(digestOf) as [string, string, string];
 const REGISTRIES = 'registries:\n- name: localhost:1/staging\n  src: true\n- name: localhost:2/prod\n';
@@ -18,6 +18,10 @@ interface Parsed {
   readonly commit: string;
   readonly edges: number;
   readonly changes: readonly { destination: string; tag?: string; digest: string }[];
+}
+
+function parsed({ stdout }: Ending): Parsed {
+  return JSON.parse(stdout) as Parsed;
 }
 
 describe('E16–E19: what a change of the manifests asks for', function () {
@@ -40,7 +44,7 @@ describe('E16–E19: what a change of the manifests asks for', function () {
   async function added(args: readonly string[] = ['--use-prow-manifest-diff'], env = POSTSUBMIT): Promise<string[]> {
     const ending = await cip([...args, '--parse-only', '--json'], env);
     assert.equal(ending.exit, 0, ending.stderr);
-    return resultOf<Parsed>(ending).changes.map(
+    return parsed(ending).changes.map(
       ({ destination, tag, digest }) => `${destination}:${tag ?? ''}@${digest.slice(7, 8)}`,
     );
   }
@@ -51,14 +55,15 @@ describe('E16–E19: what a change of the manifests asks for', function () {
   }
 
   describe('E16: what Prow says of the job', () => {
-    for (const [env, message] of [
+    const MISSING: readonly (readonly [Readonly<Record<string, string>>, string])[] = [
       [{}, 'JOB_TYPE not set'],
       [{ JOB_TYPE: 'periodic' }, 'unknown job type: periodic'],
       [{ JOB_TYPE: 'presubmit' }, 'PULL_BASE_SHA not set'],
       [{ JOB_TYPE: 'batch' }, 'PULL_BASE_SHA not set'],
-    ] as const) {
+    ];
+    for (const [env, message] of MISSING) {
       it(`${JSON.stringify(env)}: ${message}`, async () => {
-        const { exit, stderr } = await cip(['--use-prow-manifest-diff'], env as Record<string, string>);
+        const { exit, stderr } = await cip(['--use-prow-manifest-diff'], env);
         assert.match(stderr, new RegExp(`${message}\n$`));
         assert.notEqual(exit, 0);
       });
@@ -83,8 +88,8 @@ describe('E16–E19: what a change of the manifests asks for', function () {
       const commit = await tree.commit({ 'README.md': 'more' });
       await tree.write({ [IMAGES]: `${TREE[IMAGES]}    "${C}": ["1.1"]\n` });
       const ending = await cip(['--use-prow-manifest-diff', '--parse-only', '--json'], POSTSUBMIT);
-      assert.equal(resultOf<Parsed>(ending).commit, `${commit}-dirty`);
-      assert.equal(resultOf<Parsed>(ending).edges, 1);
+      assert.equal(parsed(ending).commit, `${commit}-dirty`);
+      assert.equal(parsed(ending).edges, 1);
     });
 
     it('wins over --manifest-diff-since, as with kpromo', async () => {
@@ -168,6 +173,13 @@ describe('E16–E19: what a change of the manifests asks for', function () {
         'k8s/images/r/images.yaml': `- name: plum\n  dmap:\n    "${A}": ["1.0"]\n`,
       };
       assert.deepEqual(await addedBy(changes), ['localhost:2/prod/plum:1.0@a']);
+    });
+
+    it('a tag that another digest has already: neither is promoted', async () => {
+      await tree.commit({ [IMAGES]: `${TREE[IMAGES]}    "${C}": ["1.0"]\n` });
+      const { exit, stderr } = await cip(['--use-prow-manifest-diff', '--parse-only'], POSTSUBMIT);
+      assert.equal(exit, 3);
+      assert.match(stderr, /multiple edges want to promote \*different\* images .* localhost:2\/prod\/apple:1\.0/);
     });
 
     it('everything in what was wrong before', async () => {

@@ -19,7 +19,7 @@ export function createGoogleListing(backend: URL): GoogleListing {
   }
 
   async function childrenOf(repository: string): Promise<readonly string[]> {
-    const response = await fetch(new URL('/v2/_catalog?n=10000', backend));
+    const response = await fetch(new URL('/v2/_catalog?n=1000', backend));
     const { repositories } = (await response.json()) as { repositories: readonly string[] | null };
     const below = (repositories ?? []).filter((path) => path.startsWith(`${repository}/`));
     return [...new Set(below.map((path) => path.slice(repository.length + 1).split('/', 1)[0] ?? ''))];
