@@ -2,8 +2,8 @@ import { PromoterError } from '../errors.ts';
 import type { Descriptor, ManifestContent } from '../registry/registry.ts';
 import { attachmentTag, layeredManifest, parseAttachmentManifest } from './attachment-manifest.ts';
 import type { Blob } from './attachment-manifest.ts';
-import { getTagManifest } from './attachments.ts';
-import type { AttachmentPlace } from './attachments.ts';
+import { getTagManifest, readLayer } from './attachments.ts';
+import type { Attachment, AttachmentPlace } from './attachments.ts';
 import { ensureBlob, writeBlob } from './blob-content.ts';
 import type { SigningRegistry } from './port.ts';
 
@@ -14,20 +14,20 @@ const ROUNDS = 5;
  * Adds a layer to the `.sig` manifest of a digest beside those that are there, and reads it back. The caller holds the
  * digest's lock.
  *
- * @returns the manifest as it was read back, with the layer in it
+ * @returns the layer as it was read back
  * @throws PromoterError `RegistryProtocol` when the layer is gone again after every round; the registry's errors
  */
-export async function attachLayer(place: AttachmentPlace, layer: Blob): Promise<ManifestContent> {
+export async function attachLayer(place: AttachmentPlace, layer: Blob): Promise<Attachment> {
   const { registry, repository, digest } = place;
   const tag = attachmentTag(digest, 'sig');
   await writeBlob(registry, repository, layer);
   for (let round = 1; round <= ROUNDS; round += 1) {
     const layers = [...layersIn(await getTagManifest(place, 'sig-tag')), layer.descriptor];
     const { manifest, config } = layeredManifest(layers);
-    await ensureBlob(registry, repository, config);
+    await writeBlob(registry, repository, config);
     await registry.putManifest(repository, tag, manifest);
-    const written = await getTagManifest(place, 'sig-tag');
-    if (written !== undefined && layersIn(written).some((one) => sameLayer(one, layer.descriptor))) return written;
+    const written = layersIn(await getTagManifest(place, 'sig-tag')).find((one) => sameLayer(one, layer.descriptor));
+    if (written !== undefined) return readLayer(place, 'sig-tag', written);
   }
   throw new PromoterError(
     'RegistryProtocol',
@@ -36,7 +36,7 @@ export async function attachLayer(place: AttachmentPlace, layer: Blob): Promise<
 }
 
 /** Whether two layers are the same signature: the payload alone is not, since everybody signs the same one. */
-export function sameLayer(a: Descriptor, b: Descriptor): boolean {
+function sameLayer(a: Descriptor, b: Descriptor): boolean {
   return layerKey(a) === layerKey(b);
 }
 

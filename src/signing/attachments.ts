@@ -5,7 +5,7 @@ import type { Descriptor, ManifestContent } from '../registry/registry.ts';
 import { attachmentTag, parseAttachmentManifest } from './attachment-manifest.ts';
 import type { AttachmentManifest } from './attachment-manifest.ts';
 import { readBlob } from './blob-content.ts';
-import { BUNDLE_TYPE, DSSE_ENVELOPE, SIMPLE_SIGNING } from './media-types.ts';
+import { BUNDLE_PREDICATE_ANNOTATION, BUNDLE_TYPE, DSSE_ENVELOPE, SIMPLE_SIGNING } from './media-types.ts';
 import type { SigningRegistry } from './port.ts';
 import type { AttachmentFormat } from './verdict.ts';
 
@@ -27,13 +27,19 @@ export interface AttachmentPlace {
 
 const CONCURRENCY = 8;
 
-/** All attachments of a digest that belong to these formats. @throws PromoterError the registry's errors */
+/**
+ * All attachments of a digest that belong to these formats.
+ *
+ * @param predicateType leaves out bundles that say of themselves that they are of another type, unread
+ * @throws PromoterError the registry's errors
+ */
 export async function readAttachments(
   place: AttachmentPlace,
   formats: readonly AttachmentFormat[],
+  predicateType?: string,
 ): Promise<readonly Attachment[]> {
   const found = await Promise.all(
-    formats.map((format) => (format === 'bundle' ? readBundles(place) : readTag(place, format))),
+    formats.map((format) => (format === 'bundle' ? readBundles(place, predicateType) : readTag(place, format))),
   );
   return found.flat();
 }
@@ -47,7 +53,7 @@ export function getTagManifest(
 }
 
 /** The layers of a tag's manifest. */
-export async function readLayers(
+async function readLayers(
   place: AttachmentPlace,
   format: 'sig-tag' | 'att-tag',
   content: ManifestContent,
@@ -63,9 +69,16 @@ export async function readLayers(
     format === 'sig-tag'
       ? manifest.layers.filter(({ mediaType }) => mediaType === SIMPLE_SIGNING)
       : manifest.layers.filter(({ mediaType }) => mediaType === DSSE_ENVELOPE || !BUNDLE_TYPE.test(mediaType));
-  return pMap(layers, async (descriptor) => ({ format, descriptor, content: await contentOf(place, descriptor) }), {
-    concurrency: CONCURRENCY,
-  });
+  return pMap(layers, (descriptor) => readLayer(place, format, descriptor), { concurrency: CONCURRENCY });
+}
+
+/** One layer of a tag's manifest. */
+export async function readLayer(
+  place: AttachmentPlace,
+  format: 'sig-tag' | 'att-tag',
+  descriptor: Descriptor,
+): Promise<Attachment> {
+  return { format, descriptor, content: await contentOf(place, descriptor) };
 }
 
 /** One referrer, if it is a bundle. @throws PromoterError the registry's errors */
@@ -111,8 +124,12 @@ async function readTag(place: AttachmentPlace, format: 'sig-tag' | 'att-tag'): P
   return content === undefined ? [] : readLayers(place, format, content);
 }
 
-async function readBundles(place: AttachmentPlace): Promise<readonly Attachment[]> {
-  const referrers = (await place.registry.listReferrers(place.repository, place.digest)).filter(mayBeBundle);
+async function readBundles(place: AttachmentPlace, predicateType?: string): Promise<readonly Attachment[]> {
+  const listed = await place.registry.listReferrers(place.repository, place.digest);
+  const referrers = listed.filter((referrer) => {
+    const type = referrer.annotations?.[BUNDLE_PREDICATE_ANNOTATION] ?? predicateType;
+    return mayBeBundle(referrer) && (predicateType === undefined || type === predicateType);
+  });
   const read = await pMap(referrers, (referrer) => readBundle(place, referrer), { concurrency: CONCURRENCY });
   return read.filter((attachment) => attachment !== undefined);
 }

@@ -38,7 +38,7 @@ export function attestDigest(context: SigningContext, request: AttestRequest): P
   const { digest } = subject;
   return context.locks.hold(repository, digest, async () => {
     const options = { digest, trust, policy: compilePolicy(policyOfSigner(await signer.identity())) };
-    const attachments = await readAttachments({ registry, repository, digest }, ['bundle']);
+    const attachments = await readAttachments({ registry, repository, digest }, ['bundle'], predicateType);
     const exists = attachments
       .map((attachment) => judge(attachment, options))
       .some(

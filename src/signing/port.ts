@@ -8,8 +8,9 @@ export type SigningRegistry = Pick<
 >;
 
 /**
- * Writes a manifest whose `subject` is the given descriptor, and enters it in the fallback tag where the registry has no
- * referrers API (distribution specification 1.1, "Pushing Manifests with Subject").
+ * Writes a manifest whose `subject` is the given descriptor, and makes sure that it is listed as the subject's referrer: by
+ * the registry, or in the fallback tag where there is no referrers API (distribution specification 1.1, "Pushing
+ * Manifests with Subject").
  */
 export type PushReferrer = (
   repository: RepositoryName,

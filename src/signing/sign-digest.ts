@@ -2,9 +2,9 @@ import { PromoterError } from '../errors.ts';
 import type { RepositoryName } from '../reference.ts';
 import type { Descriptor } from '../registry/registry.ts';
 import { attachBundle } from './attach-bundle.ts';
-import { attachLayer, sameLayer } from './attach-layer.ts';
+import { attachLayer } from './attach-layer.ts';
 import { blobOf } from './attachment-manifest.ts';
-import { readAttachments, readLayers } from './attachments.ts';
+import { readAttachments } from './attachments.ts';
 import type { Attachment, AttachmentPlace } from './attachments.ts';
 import { bundleBytes } from './bundle.ts';
 import { compilePolicy, policyOfSigner } from './identity-policy.ts';
@@ -68,7 +68,7 @@ async function judgeAsSigner(
 }
 
 async function validFormats(place: AttachmentPlace, options: JudgeOptions): Promise<ReadonlySet<AttachmentFormat>> {
-  const attachments = await readAttachments(place, ['sig-tag', 'bundle']);
+  const attachments = await readAttachments(place, ['sig-tag', 'bundle'], COSIGN_SIGN);
   const verdicts = attachments.map((attachment) => judge(attachment, options));
   return new Set(
     verdicts.filter(({ kind, status }) => kind === 'signature' && status === 'verified').map(({ format }) => format),
@@ -86,10 +86,7 @@ async function signLegacy(
   const sealed = await context.limits.run(() => sealMessage(context.signer, [log], payload));
   const layer = blobOf(SIMPLE_SIGNING, payload, legacyAnnotations(sealed));
   const place = { registry: context.registry, repository, digest: subject.digest };
-  const written = await attachLayer(place, layer);
-  const attachments = await readLayers(place, 'sig-tag', written);
-  const ours = attachments.find(({ descriptor }) => sameLayer(descriptor, layer.descriptor));
-  requireVerified(ours, options, `${repository}@${subject.digest}`);
+  requireVerified(await attachLayer(place, layer), options, `${repository}@${subject.digest}`);
   return 'written';
 }
 

@@ -27,8 +27,9 @@ describe('what is attached to an image', () => {
     const place = { registry, repository, digest };
     await attachLayer(place, layer('one'));
     const written = await attachLayer(place, layer('two'));
-    assert.deepEqual(layersIn(written), [layer('one').descriptor, layer('two').descriptor]);
-    assert.equal(registry.tagOf(repository, attachmentTag(digest, 'sig')), written.digest);
+    assert.equal(String(written.content), 'two');
+    const manifest = await registry.getManifest(repository, attachmentTag(digest, 'sig'));
+    assert.deepEqual(layersIn(manifest), [layer('one').descriptor, layer('two').descriptor]);
   });
 
   it('is written again when somebody else overwrites it, and given up in the end', async () => {
@@ -52,7 +53,7 @@ describe('what is attached to an image', () => {
         },
       };
       const attaching = attachLayer({ registry: racing, repository, digest }, layer('ours'));
-      if (succeeds) assert.equal(layersIn(await attaching).length, 1);
+      if (succeeds) assert.equal(String((await attaching).content), 'ours');
       else await assert.rejects(attaching, { code: 'RegistryProtocol', message: /sha256-a+\.sig was gone/ });
     }
   });
@@ -62,7 +63,9 @@ describe('what is attached to an image', () => {
     const bytes = Buffer.from('garbage');
     const garbage: ManifestContent = { digest: digestOf(bytes), mediaType: 'text/plain', bytes };
     registry.addManifest(repository, garbage, [attachmentTag(digest, 'sig')]);
-    assert.equal(layersIn(await attachLayer({ registry, repository, digest }, layer('ours'))).length, 1);
+    await attachLayer({ registry, repository, digest }, layer('ours'));
+    const manifest = await registry.getManifest(repository, attachmentTag(digest, 'sig'));
+    assert.deepEqual(layersIn(manifest), [layer('ours').descriptor]);
   });
 
   describe('is read', () => {
