@@ -2,6 +2,7 @@ import pMap from 'p-map';
 import { PromoterError } from '../errors.ts';
 import type { Digest, RepositoryName } from '../reference.ts';
 import type { Descriptor, ManifestContent } from '../registry/registry.ts';
+import { allSettled } from './all-settled.ts';
 import { ensureBlobs, layerKey, layersIn } from './attach-layer.ts';
 import { attachmentTag, layeredManifest, parseAttachmentManifest } from './attachment-manifest.ts';
 import type { Blob } from './attachment-manifest.ts';
@@ -43,7 +44,7 @@ export function copySignatures(context: AttachContext, request: CopyRequest): Pr
   const source = { registry: context.registry, repository: from, digest: subject.digest };
   const target = { ...source, repository: to };
   return context.locks.hold(to, subject.digest, async () => {
-    const [signatures, attestations, bundles] = await Promise.all([
+    const [signatures, attestations, bundles] = await allSettled([
       kinds.includes('sig') ? mergeTag(source, target, 'sig') : 0,
       kinds.includes('att') ? mergeTag(source, target, 'att') : 0,
       kinds.includes('bundles') ? addBundles(context, source, target, subject) : 0,

@@ -1,6 +1,7 @@
 import { PromoterError } from '../errors.ts';
 import type { RepositoryName } from '../reference.ts';
 import type { Descriptor } from '../registry/registry.ts';
+import { allSettled } from './all-settled.ts';
 import { attachBundle } from './attach-bundle.ts';
 import { attachLayer } from './attach-layer.ts';
 import { blobOf } from './attachment-manifest.ts';
@@ -51,7 +52,7 @@ export function signDigest(context: SigningContext, request: SignRequest): Promi
     const place = { registry: context.registry, repository, digest: subject.digest };
     const options = await judgeAsSigner(context, request);
     const valid = await validFormats(place, options);
-    const [legacy, bundle] = await Promise.all([
+    const [legacy, bundle] = await allSettled([
       valid.has('sig-tag') ? ALREADY_VALID : signLegacy(context, request, options),
       valid.has('bundle') ? ALREADY_VALID : signBundle(context, request, options),
     ]);
