@@ -88,7 +88,8 @@ export function compileTextRule(rule: TextRule): (text: string) => boolean {
   if ('exactly' in rule) return (text) => text === rule.exactly;
   let pattern: RegExp;
   try {
-    pattern = new RegExp(`^(?:${rule.matching})$`);
+    // By itself first: an unmatched parenthesis would otherwise close the group that anchors it.
+    pattern = new RegExp(`^(?:${new RegExp(rule.matching).source})$`);
   } catch (error) {
     throw new PromoterError(
       'ConfigInvalid',

@@ -40,6 +40,8 @@ export interface ServiceOptions {
   readonly attempts?: number;
   /** First wait between two tries, doubled each time; 250 ms unless given. */
   readonly firstWaitMs?: number;
+  /** Hosts, with their port, that may be spoken to without TLS; loopback always may. */
+  readonly plainHttpHosts?: readonly string[];
   /** A longer wait than this is the caller's affair; 10 seconds unless given. */
   readonly longestWaitMs?: number;
   readonly dispatcher?: Dispatcher;
@@ -51,11 +53,11 @@ const SIGNING_CODES = { unavailable: 'SigningUnavailable', refused: 'SigningRefu
 
 /** A client that retries what may pass, and lets every call to a host wait when one of them was told to. */
 export function createServiceClient(options: ServiceOptions = {}): ServiceClient {
-  const { attempts = 4, firstWaitMs = 250, longestWaitMs = 10_000 } = options;
+  const { attempts = 4, firstWaitMs = 250, longestWaitMs = 10_000, plainHttpHosts = [] } = options;
   const closedUntil = new Map<string, number>();
 
   return async function callService(call) {
-    const host = new URL(call.url).host;
+    const host = safeHost(call, plainHttpHosts);
     for (let attempt = 1; ; attempt += 1) {
       const pause = (closedUntil.get(host) ?? 0) - Date.now();
       if (pause > longestWaitMs) throw unavailable(call, 'is still asking for patience', pause);
@@ -71,6 +73,15 @@ export function createServiceClient(options: ServiceOptions = {}): ServiceClient
       if (tried.askedMs === undefined) await delay(wait);
     }
   };
+}
+
+const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
+
+/** @throws PromoterError `ConfigInvalid` when a token or a payload would go over the network in the clear */
+function safeHost(call: ServiceCall, plainHttpHosts: readonly string[]): string {
+  const { protocol, hostname, host } = new URL(call.url);
+  if (protocol === 'https:' || LOOPBACK.test(hostname) || plainHttpHosts.includes(host)) return host;
+  throw new PromoterError('ConfigInvalid', `${call.doing}: ${host} is not to be spoken to without TLS; use https`);
 }
 
 type Attempt =

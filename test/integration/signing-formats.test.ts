@@ -9,13 +9,14 @@ import { cacheTokens } from '../../src/signing/identity/token.ts';
 import { digestsOf } from '../../src/signing/index-children.ts';
 import { openKeyFile } from '../../src/signing/key-file.ts';
 import { createKeylessSigner } from '../../src/signing/keyless.ts';
-import { PROMOTION, SLSA_VSA } from '../../src/signing/media-types.ts';
+import { PROMOTION, SIGNATURE_ANNOTATION, SLSA_VSA } from '../../src/signing/media-types.ts';
 import { verificationSummaryPredicate } from '../../src/signing/predicates.ts';
 import { createServiceClient } from '../../src/signing/service.ts';
 import { signDigest } from '../../src/signing/sign-digest.ts';
 import { verifyImage } from '../../src/signing/verify-image.ts';
 import { startSigningStack, verifyFlags } from '../support/signing-stack.ts';
 import type { SigningStack } from '../support/signing-stack.ts';
+import { flipped, readLegacyLayer, writeLegacyLayer } from '../support/tampering.ts';
 
 const EMAIL = 'krel-trust@example.test';
 const IDENTITY = 'registry.k8s.io/test/app';
@@ -97,6 +98,29 @@ describe('what can be signed, and with what', () => {
       });
     });
   }
+
+  it('an invalid signature under our name is not taken for ours, and not lost either', async () => {
+    const context = await stack.signingAs(EMAIL);
+    const repository = parseRepository(`${stack.distribution}/spoilt`);
+    const subject = await stack.pushImage(repository);
+    const request = { repository, subject, identity: IDENTITY };
+    await signDigest(context, request);
+    const { payload, annotations } = await readLegacyLayer(stack.registry, repository, subject);
+    const signature = flipped(annotations[SIGNATURE_ANNOTATION] ?? '');
+    const spoilt = { payload, annotations: { ...annotations, [SIGNATURE_ANNOTATION]: signature } };
+    await writeLegacyLayer(stack.registry, repository, subject, spoilt);
+    assert.deepEqual(await signDigest(context, request), { legacy: 'written', bundle: 'already-valid' });
+    const image = `${repository}@${subject.digest}`;
+    const { approved, output } = await stack.cosignVerify(3, image, EMAIL, ['--new-bundle-format=false']);
+    assert.ok(approved, output);
+    const place = { registry: stack.registry, repository, digest: subject.digest, trust: context.trust };
+    const policy = policyOfFlags({ certificateIdentity: EMAIL, certificateOidcIssuer: stack.sigstore.issuerUrl });
+    const verdicts = await verifyImage({ ...place, policy, formats: ['sig-tag'] });
+    assert.deepEqual(
+      verdicts.map(({ status }) => status),
+      ['invalid', 'verified'],
+    );
+  });
 
   it('attests a verification summary beside the promotion', async () => {
     const context = await stack.signingAs(EMAIL);

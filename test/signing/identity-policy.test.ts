@@ -46,8 +46,10 @@ describe('whose signatures count', () => {
     ]) {
       assert.throws(() => policyOfFlags(flags), { code: 'ConfigInvalid' });
     }
-    const broken = policyOfFlags({ certificateIdentityRegexp: '(', certificateOidcIssuer: ISSUER });
-    assert.throws(() => compilePolicy(broken), { code: 'ConfigInvalid' });
+    for (const certificateIdentityRegexp of ['(', 'a)|(.*']) {
+      const broken = policyOfFlags({ certificateIdentityRegexp, certificateOidcIssuer: ISSUER });
+      assert.throws(() => compilePolicy(broken), { code: 'ConfigInvalid' });
+    }
     assert.throws(() => compilePolicy({ publicKeys: ['no key'] }), { code: 'ConfigInvalid' });
   });
 

@@ -77,6 +77,15 @@ describe('calling a Sigstore service', () => {
     await assert.rejects(service(CALL), { code: 'SigningUnavailable', message: /ECONNRESET/ });
   });
 
+  it('speaks to nobody without TLS but to this machine and to whom it is told to', async () => {
+    const service = createServiceClient({ dispatcher: agent, plainHttpHosts: ['fulcio.internal:5555'] });
+    await assert.rejects(service({ ...CALL, url: 'http://rekor.test/' }), { code: 'ConfigInvalid' });
+    for (const origin of ['http://fulcio.internal:5555', 'http://127.0.0.1:1234', 'http://[::1]:8080']) {
+      agent.get(origin).intercept({ path: '/', method: 'POST' }).reply(200, '');
+      assert.equal((await service({ ...CALL, url: `${origin}/` })).status, 200);
+    }
+  });
+
   it('uses the codes of its caller', async () => {
     const service = answers([403, '']);
     const codes = { unavailable: 'IdentityUnavailable', refused: 'IdentityUnavailable' } as const;
