@@ -1,5 +1,4 @@
 import { cancellationSignal } from '@temporalio/activity';
-import pMap from 'p-map';
 import { readDebts, settleDebts } from '../plan/debts.ts';
 import { putEdges, type Debt } from '../plan/document.ts';
 import type { QuarantinedEdge } from '../plan/quarantine.ts';
@@ -9,6 +8,7 @@ import type { SigningContext } from '../signing/signing-context.ts';
 import { claimsOf, debtKey, handOver, subjectsAt, type Claim } from './claims.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { lastPosition, withPulse } from './pulse.ts';
+import { sideBySide } from './side-by-side.ts';
 import { debtListAt, signingContext, type SignInput } from './sign.ts';
 import type { PinnedTrust } from './trust.ts';
 
@@ -47,8 +47,9 @@ export function createAttestShard(dependencies: ActivityDependencies, trust: Pin
     await withPulse(
       () => ({ paid: [...paid], counts }),
       () =>
-        pMap(
+        sideBySide(
           debts.filter((debt) => !paid.has(debtKey(debt))),
+          DEBTS_AT_ONCE,
           async (debt) => {
             let complete = true;
             for (const claim of claimsOf(debt, dependencies.signing, input.hosts)) {
@@ -59,7 +60,7 @@ export function createAttestShard(dependencies: ActivityDependencies, trust: Pin
             }
             if (complete) paid.add(debtKey(debt));
           },
-          { concurrency: DEBTS_AT_ONCE, signal: cancellationSignal() },
+          cancellationSignal(),
         ),
     );
     await settleDebts(

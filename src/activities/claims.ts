@@ -1,4 +1,3 @@
-import pMap from 'p-map';
 import { PromoterError } from '../errors.ts';
 import { quarantineTarget } from '../plan/assembly.ts';
 import type { Debt } from '../plan/document.ts';
@@ -9,6 +8,9 @@ import { copySignatures } from '../signing/copy-signatures.ts';
 import { digestsOf } from '../signing/index-children.ts';
 import type { SigningContext } from '../signing/signing-context.ts';
 import type { ActivityDependencies } from './dependencies.ts';
+import { sideBySide } from './side-by-side.ts';
+
+const MIRRORS_AT_ONCE = 8;
 
 /** One identity of a debt: where it is signed first, and who is given the signature then. */
 export interface Claim {
@@ -65,27 +67,23 @@ export async function handOver(
   const { debt, canonical, mirrors, subjects, phase } = options;
   let copied = 0;
   const failures: QuarantinedEdge[] = [];
-  await pMap(
-    mirrors,
-    async (mirror) => {
-      try {
-        if ((await context.registry.headManifest(mirror.repository, debt.digest)) === undefined) return;
-        for (const subject of subjects) {
-          const { signatures, attestations, bundles } = await copySignatures(context, {
-            from: canonical,
-            to: mirror.repository,
-            subject,
-          });
-          copied += signatures + attestations + bundles;
-        }
-      } catch (error) {
-        if (!(error instanceof PromoterError)) throw error;
-        const message = `the signature of ${canonical}@${debt.digest} could not be handed to ${mirror.repository}: ${error.message}`;
-        const target = { ...mirror, hasDigest: true };
-        failures.push(...quarantineTarget(debt, target, { phase, reason: error.code, message }));
+  await sideBySide(mirrors, MIRRORS_AT_ONCE, async (mirror) => {
+    try {
+      if ((await context.registry.headManifest(mirror.repository, debt.digest)) === undefined) return;
+      for (const subject of subjects) {
+        const { signatures, attestations, bundles } = await copySignatures(context, {
+          from: canonical,
+          to: mirror.repository,
+          subject,
+        });
+        copied += signatures + attestations + bundles;
       }
-    },
-    { concurrency: 8 },
-  );
+    } catch (error) {
+      if (!(error instanceof PromoterError)) throw error;
+      const message = `the signature of ${canonical}@${debt.digest} could not be handed to ${mirror.repository}: ${error.message}`;
+      const target = { ...mirror, hasDigest: true };
+      failures.push(...quarantineTarget(debt, target, { phase, reason: error.code, message }));
+    }
+  });
   return { copied, failures };
 }

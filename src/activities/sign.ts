@@ -1,5 +1,4 @@
 import { cancellationSignal } from '@temporalio/activity';
-import pMap from 'p-map';
 import { PromoterError } from '../errors.ts';
 import { debtNames, readDebts } from '../plan/debts.ts';
 import { putEdges, type Debt } from '../plan/document.ts';
@@ -12,6 +11,7 @@ import type { SigningContext } from '../signing/signing-context.ts';
 import { claimsOf, debtKey, handOver, subjectsAt, type Claim } from './claims.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { lastPosition, withPulse } from './pulse.ts';
+import { sideBySide } from './side-by-side.ts';
 import type { PinnedTrust } from './trust.ts';
 
 /** The lists of debts that a run pays off, of its own and of earlier runs. */
@@ -72,8 +72,9 @@ export function createSignShard(dependencies: ActivityDependencies, trust: Pinne
     await withPulse(
       () => ({ done: [...done], counts }),
       () =>
-        pMap(
+        sideBySide(
           debts.filter((debt) => !done.has(debtKey(debt))),
+          DEBTS_AT_ONCE,
           async (debt) => {
             for (const claim of claimsOf(debt, dependencies.signing, input.hosts)) {
               const result = await signClaim(context, debt, claim, input.annotations);
@@ -82,7 +83,7 @@ export function createSignShard(dependencies: ActivityDependencies, trust: Pinne
             }
             done.add(debtKey(debt));
           },
-          { concurrency: DEBTS_AT_ONCE, signal: cancellationSignal() },
+          cancellationSignal(),
         ),
     );
     if (failures.length > 0) {
@@ -129,17 +130,13 @@ async function signClaim(
   annotations: Readonly<Record<string, string>>,
 ): Promise<{ counts: SignCounts; failures: readonly QuarantinedEdge[] }> {
   const subjects = await subjectsAt(context, canonical, debt.digest);
-  const signed = await pMap(
-    subjects,
-    async (subject): Promise<SignCounts> => {
-      // What staging signed stays beside our signature (kpromo's pre-copy), and must not come later: it would hide ours.
-      await copySignatures(context, { from: debt.source, to: canonical, subject });
-      const { legacy, bundle } = await signDigest(context, { repository: canonical, subject, identity, annotations });
-      const written = legacy === 'written' || bundle === 'written';
-      return { ...NOTHING, signed: written ? 1 : 0, valid: written ? 0 : 1 };
-    },
-    { concurrency: SUBJECTS_AT_ONCE },
-  );
+  const signed = await sideBySide(subjects, SUBJECTS_AT_ONCE, async (subject): Promise<SignCounts> => {
+    // What staging signed stays beside our signature (kpromo's pre-copy), and must not come later: it would hide ours.
+    await copySignatures(context, { from: debt.source, to: canonical, subject });
+    const { legacy, bundle } = await signDigest(context, { repository: canonical, subject, identity, annotations });
+    const written = legacy === 'written' || bundle === 'written';
+    return { ...NOTHING, signed: written ? 1 : 0, valid: written ? 0 : 1 };
+  });
   const counts = signed.reduce(add, NOTHING);
   const mirrors = targets.filter(({ repository }) => repository !== canonical);
   const handed = await handOver(context, { debt, canonical, mirrors, subjects, phase: 'sign' });

@@ -3,12 +3,6 @@ import { getDocument, putDocument, type Debt } from './document.ts';
 import { shardPart } from './records.ts';
 import type { PlanStore } from './store.ts';
 
-/** A list of debts and the name it is kept under. */
-export interface DebtRecord {
-  readonly name: string;
-  readonly debts: readonly Debt[];
-}
-
 const PREFIX = 'debts/';
 
 /**

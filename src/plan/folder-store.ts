@@ -3,9 +3,8 @@ import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promis
 import { dirname, join } from 'node:path';
 import { PromoterError, messageOf } from '../errors.ts';
 import { isDigest, type Digest } from '../reference.ts';
+import { checkStoreName, isStoreName } from './store-name.ts';
 import type { PlanStore } from './store.ts';
-
-const NAME = /^[a-z0-9][a-z0-9._-]*(?:\/[a-z0-9][a-z0-9._-]*)*$/;
 
 /**
  * Opens (and, if need be, makes) a plan store in a folder: `content/<2 hex>/<64 hex>` and `names/<name>`.
@@ -40,7 +39,7 @@ function contentPath(root: string, digest: Digest): string {
 }
 
 function namePath(root: string, name: string): string {
-  if (!NAME.test(name)) throw new PromoterError('RequestInvalid', `'${name}' cannot name anything in the plan store`);
+  checkStoreName(name);
   return join(root, name);
 }
 
@@ -78,7 +77,7 @@ async function listNames(root: string, prefix: string): Promise<readonly string[
   const folder = namePath(root, prefix.replace(/\/$/, ''));
   const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(ignoreMissing);
   return (entries ?? [])
-    .filter((entry) => entry.isFile() && NAME.test(entry.name))
+    .filter((entry) => entry.isFile() && isStoreName(entry.name))
     .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1))
     .sort();
 }

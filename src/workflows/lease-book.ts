@@ -29,8 +29,11 @@ const COOL_DOWN_MS = 10_000;
 const PERIOD_PER_WORKER_MS = 750;
 const SHORTEST_PERIOD_MS = 5_000;
 const LONGEST_PERIOD_MS = 15_000;
-/** For who has been given less than is due until the others have made room, or may have come with others beside it. */
+/** Leases are short while one who has come is still to get its part, or may have come with others beside it. */
 const SHORT_LEASE_MS = 3_000;
+const SHORT_LEASE_PER_WORKER_MS = 500;
+/** Somebody who has less than this part of a fair share is waiting for the others to make room. */
+const DEPRIVED = 0.5;
 /** What a worker gets at once however little is free, in requests a second. */
 const LEAST_SHARE = 0.5;
 /** Few answers in a second do not show that the host's limit is as low as that. */
@@ -45,11 +48,13 @@ export function takeLease(
   request: LeaseRequest,
   now: number,
 ): { readonly book: LeaseBook; readonly lease: Lease } {
-  const { worker, want } = request;
+  const { worker } = request;
   const { [worker]: before, ...others } = withoutExpired(book, now).shares;
+  // What a newcomer could use shows only later: until then it counts as much as the others.
+  const want = before === undefined ? Math.max(request.want, meanWant(others)) : request.want;
   const asking: Share = {
     want,
-    granted: request.granted ?? want,
+    granted: request.granted ?? request.want,
     until: now,
     ...(request.ceiling === undefined ? {} : { ceiling: request.ceiling }),
   };
@@ -59,11 +64,18 @@ export function takeLease(
     const forMs = 2 * LONGEST_PERIOD_MS;
     return settle(asked, worker, { until: now + forMs, forMs });
   }
-  const fair = fairShare(rate, want, Object.values(asked.shares));
+  const all = Object.values(asked.shares);
+  const fair = fairShare(rate, want, all);
   const free = rate - Object.values(others).reduce((sum, share) => sum + heldBy(share), 0);
   const room = Math.max(free, before === undefined ? 0 : heldBy(before), LEAST_SHARE);
   const rps = Math.min(fair, room);
-  const forMs = before === undefined || rps < fair ? SHORT_LEASE_MS : 2 * periodFor(Object.keys(asked.shares).length);
+  const isWaitedFor = Object.values(others).some(
+    (share) => heldBy(share) < DEPRIVED * fairShare(rate, share.want, all),
+  );
+  const isSettled = before !== undefined && rps >= DEPRIVED * fair && !isWaitedFor;
+  const forMs = isSettled
+    ? 2 * periodFor(all.length)
+    : Math.max(SHORT_LEASE_MS, SHORT_LEASE_PER_WORKER_MS * all.length);
   return settle(asked, worker, { rps, until: now + forMs, forMs });
 }
 
@@ -111,6 +123,11 @@ function fairShare(rate: number, want: number, shares: readonly Share[]): number
   const wants = shares.reduce((sum, share) => sum + share.want, 0);
   const part = wants === 0 ? 1 / shares.length : want / wants;
   return each + (rate - each * shares.length) * part;
+}
+
+function meanWant(shares: LeaseBook['shares']): number {
+  const wants = Object.values(shares).map(({ want }) => want);
+  return wants.length === 0 ? 0 : wants.reduce((sum, want) => sum + want, 0) / wants.length;
 }
 
 function heldBy({ rps, granted }: Share): number {

@@ -3,7 +3,7 @@ import type { QuarantinedEdge } from '../plan/quarantine.ts';
 import type { VerdictCounts } from '../plan/verdict.ts';
 
 export type { QuarantinedEdge } from '../plan/quarantine.ts';
-export type { Verdict, VerdictCounts } from '../plan/verdict.ts';
+export type { VerdictCounts } from '../plan/verdict.ts';
 
 /** The phases of a promotion, in their order. They never overlap. */
 export const PHASES = ['setup', 'plan', 'provenance', 'validate', 'promote', 'sign', 'attest'] as const;
