@@ -4,8 +4,7 @@ import { attachmentTag, layeredManifest, parseAttachmentManifest } from './attac
 import type { Blob } from './attachment-manifest.ts';
 import { getTagManifest, readLayer } from './attachments.ts';
 import type { Attachment, AttachmentPlace } from './attachments.ts';
-import { ensureBlob, writeBlob } from './blob-content.ts';
-import type { SigningRegistry } from './port.ts';
+import { writeBlob } from './blob-content.ts';
 
 /** Writers in other processes can come in between; each round that loses against one is repeated. */
 const ROUNDS = 5;
@@ -53,13 +52,4 @@ export function layersIn(content: ManifestContent | undefined): readonly Descrip
   } catch {
     return [];
   }
-}
-
-/** Uploads those blobs that a registry lacks. */
-export async function ensureBlobs(
-  registry: SigningRegistry,
-  repository: AttachmentPlace['repository'],
-  blobs: readonly Blob[],
-): Promise<void> {
-  await Promise.all(blobs.map((blob) => ensureBlob(registry, repository, blob)));
 }

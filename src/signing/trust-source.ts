@@ -64,6 +64,20 @@ export function tufTrustSource(options: TufOptions = {}): TrustSource {
   return source;
 }
 
+/** Where a process gets its trusted root: a file, or the TUF repository of the public good instance or of a mirror. */
+export function openTrustSource(settings: {
+  readonly trustedRoot?: string;
+  readonly tufMirror?: string;
+  readonly tufRoot?: string;
+}): TrustSource {
+  const { trustedRoot, tufMirror, tufRoot } = settings;
+  if (trustedRoot !== undefined) return fileTrustSource(trustedRoot);
+  return tufTrustSource({
+    ...(tufMirror === undefined ? {} : { mirrorUrl: tufMirror }),
+    ...(tufRoot === undefined ? {} : { rootPath: tufRoot }),
+  });
+}
+
 function trustSource(load: () => Promise<TrustMaterials>, { close }: Pick<TrustSource, 'close'>): TrustSource {
   let materials: Promise<TrustMaterials> | undefined;
   function begin(): Promise<TrustMaterials> {

@@ -4,8 +4,9 @@ import type { RepositoryName } from '../../src/reference.ts';
 import type { Descriptor } from '../../src/registry/registry.ts';
 import { attachmentTag } from '../../src/signing/attachment-manifest.ts';
 import { attestDigest } from '../../src/signing/attest-digest.ts';
-import { copySignatures } from '../../src/signing/copy-signatures.ts';
+import { copySignatures, handSignatures } from '../../src/signing/copy-signatures.ts';
 import { PROMOTION, SIGNATURE_ANNOTATION } from '../../src/signing/media-types.ts';
+import { openSignatures } from '../../src/signing/signature-source.ts';
 import { signDigest } from '../../src/signing/sign-digest.ts';
 import { startSigningStack } from '../support/signing-stack.ts';
 import type { SigningStack } from '../support/signing-stack.ts';
@@ -116,6 +117,25 @@ describe('handing signatures on', () => {
     assert.deepEqual(await copySignatures(context, request), { signatures: 1, attestations: 0, bundles: 2 });
     const judged = await stack.cosignVerify(3, `${to}@${subject.digest}`, 'second@example.test');
     assert.ok(judged.approved, judged.output);
+  });
+
+  it('many mirrors cost the source one reading', async () => {
+    const { from, to, subject } = await pair();
+    await signAndAttest(from, subject);
+    const context = await stack.signingAs(EMAIL);
+    const reads = new Map<string, number>();
+    const counting: typeof stack.registry = {
+      ...stack.registry,
+      getManifest(repository, reference) {
+        const name = `${repository} ${reference}`;
+        reads.set(name, (reads.get(name) ?? 0) + 1);
+        return stack.registry.getManifest(repository, reference);
+      },
+    };
+    const source = openSignatures(counting, from, subject);
+    const outcomes = await Promise.all([handSignatures(context, source, to), handSignatures(context, source, to)]);
+    assert.deepEqual(outcomes, [{ signatures: 1, attestations: 0, bundles: 2 }, NOTHING]);
+    assert.ok([...reads.values()].every((count) => count === 1));
   });
 
   it('a layer whose payload the source has lost is left out', async () => {
