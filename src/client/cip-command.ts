@@ -5,6 +5,7 @@ import { booleanFlag, parseBoolean } from './boolean-flags.ts';
 import { addServerOptions, type ServerOptions } from './common-options.ts';
 import {
   addDiffFlags,
+  addScanFlags,
   addSignatureFlags,
   addSnapshotFlags,
   givenOptions,
@@ -75,6 +76,7 @@ export function cipCommand(output: CommandOutput): Command {
   booleanFlag(command, 'ui', 'start the UI with the server that is started here');
   addSignatureFlags(command);
   addSnapshotFlags(command);
+  addScanFlags(command);
   return addServerOptions(command)
     .addHelpText('after', HELP)
     .action(async (parsed: Omit<CipOptions, 'given'>) => {

@@ -24,9 +24,17 @@ export interface KpromoOptions {
   readonly certificateOidcIssuerRegexp: string;
   readonly maxSignatureOps: number;
   readonly vulnSeverityThreshold: number;
+  readonly scanner: (typeof SCANNERS)[number];
+  readonly unscanned: (typeof UNSCANNED)[number];
   readonly requireProvenance?: boolean;
   readonly checkManifestListsFromSnapshot?: string;
 }
+
+/** Who can be asked about vulnerabilities. */
+const SCANNERS = ['container-analysis', 'trivy', 'grype'] as const;
+
+/** What becomes of images that nobody has scanned. */
+const UNSCANNED = ['pass', 'warn', 'fail'] as const;
 
 /** Names of the options that stand on the command line, as properties. */
 export type GivenOptions = ReadonlySet<string>;
@@ -63,16 +71,24 @@ export function addSignatureFlags(command: Command): Command {
     .option('--certificate-identity-regexp <pattern>', 'the same, as a pattern for all of it', '')
     .option('--certificate-oidc-issuer <url>', 'who vouches for that identity', 'https://accounts.google.com')
     .option('--certificate-oidc-issuer-regexp <pattern>', 'the same, as a pattern for all of it', '')
-    .addOption(numberOption('--max-signature-ops <count>', 'signatures at once', { from: 1 }).default(50))
-    .addOption(
-      numberOption('--vuln-severity-threshold <level>', 'only look for vulnerabilities from this level on', {
-        from: -1,
-        to: 5,
-      }).default(-1),
-    );
+    .addOption(numberOption('--max-signature-ops <count>', 'signatures at once', { from: 1 }).default(50));
   booleanFlag(command, 'require-provenance', 'refuse staging images without provenance');
   command.addOption(new Option('--check-manifest-lists-from-snapshot <file>').hideHelp());
   return addRetiredFlags(command);
+}
+
+/** Declares the flags of the mode that looks for vulnerabilities. */
+export function addScanFlags(command: Command): Command {
+  const threshold = numberOption(
+    '--vuln-severity-threshold <level>',
+    'look for vulnerabilities from this level on: 1 minimal, 2 low, 3 medium, 4 high, 5 critical; 0 looks at none',
+    { from: -1, to: 5 },
+  );
+  return command
+    .optionsGroup('Vulnerabilities, instead of a promotion:')
+    .addOption(threshold.default(-1))
+    .addOption(new Option('--scanner <name>', 'who is asked').choices(SCANNERS).default('container-analysis'))
+    .addOption(new Option('--unscanned <verdict>', 'what nobody has scanned gets').choices(UNSCANNED).default('warn'));
 }
 
 /** The options that stand on the command line, unlike those that have their default. */

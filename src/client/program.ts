@@ -1,4 +1,4 @@
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { expandBooleanFlags } from './boolean-flags.ts';
 import { cipCommand } from './cip-command.ts';
 import { decideCommand } from './decide-command.ts';
@@ -9,6 +9,7 @@ import { manifestCommand } from './manifest-command.ts';
 import type { CommandOutput } from './output.ts';
 import { statusCommand } from './status-command.ts';
 import { uploadCommand } from './upload-command.ts';
+import { verifyCommand } from './verify-command.ts';
 import { watchCommand } from './watch-command.ts';
 import { workerCommand } from './worker-command.ts';
 import { packageVersion } from '../version.ts';
@@ -30,6 +31,13 @@ export function createProgram(output: CommandOutput): Command {
     .helpOption('-h, --help', 'print help')
     .addHelpText('after', HELP)
     .configureHelp({ showGlobalOptions: false })
+    // kpromo takes this one before the name of the command as well as after it.
+    .enablePositionalOptions()
+    .addOption(new Option('--log-level <level>').hideHelp())
+    .hook('preSubcommand', (root, command) => {
+      const level: unknown = root.opts()['logLevel'];
+      if (level !== undefined) command.setOptionValueWithSource('logLevel', level, 'cli');
+    })
     .commandsGroup('Promote:')
     .addCommand(cipCommand(output))
     .addCommand(workerCommand())
@@ -40,6 +48,8 @@ export function createProgram(output: CommandOutput): Command {
     .addCommand(decideCommand('retry', output))
     .addCommand(decideCommand('skip', output))
     .addCommand(decideCommand('abort', output))
+    .commandsGroup('Look at images:')
+    .addCommand(verifyCommand(output))
     .commandsGroup('Work on manifests:')
     .addCommand(manifestCommand(output).addCommand(uploadCommand(output)));
   prepare(program, output);

@@ -3,7 +3,8 @@ import { listenForInterruption } from './interruption.ts';
 import { showAsLines } from './line-progress.ts';
 import type { CommandOutput } from './output.ts';
 import { followRun } from './run-follow.ts';
-import { printEnd } from './run-end.ts';
+import type { ExitCode } from './exit-code.ts';
+import { printEnd, type FollowedRun } from './run-end.ts';
 import type { RunReference } from './run-request.ts';
 import { withSession } from './session-loop.ts';
 import { runLink, type TemporalSession } from './temporal-session.ts';
@@ -18,16 +19,25 @@ export interface ConductOptions {
   readonly stopAtHold: boolean;
 }
 
+type Begin = (session: TemporalSession, note: (text: string) => void) => Promise<RunReference>;
+
 /**
  * Follows a run from where `begin` starts or finds it to its end, shows how it gets on, and prints how it ended.
  *
  * @param begin called once; what it says as a note is shown before anything else
  * @throws PromoterError as `begin` and {@link withSession} do
  */
-export async function conductRun(
+export async function conductRun(config: Config, options: ConductOptions, begin: Begin): Promise<void> {
+  const { output, json } = options;
+  await attendRun(config, options, begin, (end) => printEnd(end, { config, output, json }));
+}
+
+/** The same for whoever prints the end otherwise. @param print answers with the exit code; none when it was interrupted */
+export async function attendRun(
   config: Config,
   options: ConductOptions,
-  begin: (session: TemporalSession, note: (text: string) => void) => Promise<RunReference>,
+  begin: Begin,
+  print: (end: FollowedRun) => Promise<ExitCode | undefined>,
 ): Promise<void> {
   const { output } = options;
   const interruption = listenForInterruption();
@@ -48,8 +58,7 @@ export async function conductRun(
       return { ...followed, run, link, server: session.server };
     });
     progress.close();
-    const code = await printEnd(end, { config, output, json: options.json });
-    output.setExitCode(code ?? interruption.exitCode());
+    output.setExitCode((await print(end)) ?? interruption.exitCode());
   } finally {
     progress.close();
     interruption.close();
