@@ -13,7 +13,7 @@ import { createLimits } from '../signing/limits.ts';
 import { createServiceClient, type ServiceClient } from '../signing/service.ts';
 import type { Signer } from '../signing/signer.ts';
 import { readSigningConfig, selectServices, type SigningServices } from '../signing/signing-config.ts';
-import { fileTrustSource, tufTrustSource, type TrustSource } from '../signing/trust-source.ts';
+import { openTrustSource, type TrustSource } from '../signing/trust-source.ts';
 import { createWitnesses } from '../signing/witnesses.ts';
 import type { SigningSettings } from '../signing-settings.ts';
 import type { SignerContext, SigningDependencies } from './dependencies.ts';
@@ -35,7 +35,7 @@ export function openSigning(
   environment: Environment,
   builderId: string,
 ): SigningAccess {
-  const trust = openTrust(settings);
+  const trust = openTrustSource(settings);
   const service = createServiceClient();
   const source = identitySource(settings, environment);
   let opening: Promise<SignerContext> | undefined;
@@ -68,14 +68,6 @@ export function openSigning(
     builderId,
     close: () => trust.close(),
   };
-}
-
-function openTrust({ trustedRoot, tufMirror, tufRoot }: SigningSettings): TrustSource {
-  if (trustedRoot !== undefined) return fileTrustSource(trustedRoot);
-  return tufTrustSource({
-    ...(tufMirror === undefined ? {} : { mirrorUrl: tufMirror }),
-    ...(tufRoot === undefined ? {} : { rootPath: tufRoot }),
-  });
 }
 
 async function loadServices({ signingConfig }: SigningSettings, trust: TrustSource): Promise<SigningServices> {

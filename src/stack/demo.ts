@@ -81,6 +81,9 @@ async function promoteImages(session: Session): Promise<void> {
     for (const { reference, digest } of compared) say(`  ${digest.slice(0, 19)}…  ${reference.split('@')[0]}`);
     say(`  all ${compared.length} are as in staging`);
   });
+  await step('Verifying the signature on a mirror', async () => {
+    await promoter(session, ['verify', `${productionRegistries(stack).at(-1)}/web:latest`], 'inherit');
+  });
   say('\nCosign confirms the signature and the attestation, on a mirror, as long as all this runs (--keep):');
   for (const command of cosignCommands(stack, `${productionRegistries(stack).at(-1)}/web:latest`)) say(`  ${command}`);
   say(`\nThe run in Temporal's UI: ${result.ui ?? `${stack.temporal.uiUrl} (${result.workflowId})`}`);

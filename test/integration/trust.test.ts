@@ -10,6 +10,7 @@ import { report, retryPhase, type PromotionReport, type PromotionRequest } from 
 import { startProduction, type Production } from '../support/production.ts';
 import { startPromotionService, type PromotionService } from '../support/promotion-service.ts';
 import { startRegistryProxy, type RegistryProxy } from '../support/registry-proxy.ts';
+import { runScript } from '../support/script.ts';
 import { startSigningStack, type SigningStack } from '../support/signing-stack.ts';
 import { waitFor } from '../support/waiting.ts';
 
@@ -104,6 +105,26 @@ describe('a promotion that signs and attests', () => {
       const { approved, output } = await stack.cosign(3, ['verify-attestation', ...flags, ...trust, image]);
       assert.ok(approved, output);
     }
+    const [image = ''] = images();
+    const verify = ['verify', image, '--trusted-root', stack.sigstore.trustedRootFile];
+    const told = await runScript('src/client/main.ts', verify).ended;
+    assert.equal(told.exit, 0, told.stderr);
+    for (const line of [
+      /✓ signature \(sig-tag\): verified: by promoter@/,
+      /✓ signature \(bundle\)/,
+      /✓ attestation https:\/\/k8s/,
+    ]) {
+      assert.match(told.stdout, line);
+    }
+    const stranger = [
+      '--certificate-identity',
+      'stranger@example.test',
+      '--certificate-oidc-issuer',
+      'https://example.test',
+    ];
+    const refused = await runScript('src/client/main.ts', [...verify, ...stranger, '--json']).ended;
+    assert.equal(refused.exit, 1);
+    assert.match(refused.stdout, /"status": "untrusted-identity"/);
     const made = entries();
     assert.equal(made, 3 * IMAGES, 'one entry for each format and attestation');
     for (const mirror of production.mirrors) mirror.clear();
