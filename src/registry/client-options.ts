@@ -1,4 +1,4 @@
-import type { RegistryName, RepositoryName } from '../reference.ts';
+import type { Digest, RegistryName, RepositoryName, Tag } from '../reference.ts';
 import type { CircuitPolicy } from './circuit-breaker.ts';
 import type { Clock } from './clock.ts';
 import type { CredentialsProvider } from './credentials.ts';
@@ -47,6 +47,10 @@ export interface RegistryClient extends Registry {
     content: BodySource,
     options?: CallOptions,
   ): Promise<void>;
+  /** A blob held in memory, hashed before it is believed; `undefined` where the repository has none. */
+  readBlob(repository: RepositoryName, digest: Digest, options?: CallOptions): Promise<Uint8Array | undefined>;
+  /** Takes a tag away; what it points to stays. False where the registry does not let us. */
+  deleteTag(repository: RepositoryName, tag: Tag, options?: CallOptions): Promise<boolean>;
   /** Writes a manifest with a `subject` and sees to it that it is listed as that subject's referrer. */
   pushReferrer(
     repository: RepositoryName,

@@ -2,7 +2,7 @@ import type { RepositoryName } from '../reference.ts';
 import { hostOf } from '../reference.ts';
 import { createAuthentication } from './authentication.ts';
 import { openBlob } from './blob-stream.ts';
-import { hasBlob } from './blobs.ts';
+import { hasBlob, readBlob } from './blobs.ts';
 import { createBudgets } from './budgets.ts';
 import type { Caller } from './call.ts';
 import { scopesOf } from './call.ts';
@@ -27,6 +27,7 @@ import type { Registry } from './registry.ts';
 import { createRetry, DEFAULT_RETRY } from './retry.ts';
 import type { SinglePostMemory } from './single-post.ts';
 import { putBlobAtOnce } from './single-post.ts';
+import { deleteTag } from './tag-deletion.ts';
 import { createTransport, DEFAULT_TIMEOUTS } from './transport.ts';
 import { mountBlob, openUpload, probeWrite, putBlob } from './uploads.ts';
 import { walkRegistry } from './walk.ts';
@@ -72,6 +73,8 @@ export function createRegistry(options: RegistryOptions = {}): RegistryClient {
   return {
     ...operations,
     putBlobAtOnce: (...call) => putBlobAtOnce(caller, singlePosts, ...call),
+    readBlob: (...call) => readBlob(caller, ...call),
+    deleteTag: (...call) => deleteTag(caller, ...call),
     pushReferrer: (...call) => pushReferrer(operations, queue, ...call),
     expectAccess(repositories, access) {
       for (const [host, scopes] of scopesByHost(repositories, access)) authentication.expect(host, scopes);

@@ -10,6 +10,7 @@ export type RequestClass =
   | 'manifest.head'
   | 'manifest.get'
   | 'manifest.put'
+  | 'manifest.delete'
   | 'blob.head'
   | 'blob.get'
   | 'blob.mount'
