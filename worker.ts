@@ -7,6 +7,7 @@ import { DefaultLogger, Runtime, Worker, bundleWorkflowCode } from '@temporalio/
 import type { NativeConnection, WorkflowBundleOption } from '@temporalio/worker';
 import { rethrowCancellation } from './src/activities/cancellation.ts';
 import { createActivities } from './src/activities/index.ts';
+import { findScanners } from './src/activities/vulnerabilities.ts';
 import { openSigning } from './src/activities/signing-access.ts';
 import { describeThrown } from './src/client/failure-text.ts';
 import { aborted, listenForInterruption } from './src/client/interruption.ts';
@@ -15,7 +16,7 @@ import { ensureSearchAttributes } from './src/client/search-attributes.ts';
 import { installRuntime } from './src/client/worker-log.ts';
 import { connectWorker } from './src/client/worker-connection.ts';
 import { loadConfig, type Config } from './src/config.ts';
-import { openFolderStore } from './src/plan/folder-store.ts';
+import { openPlanStore } from './src/plan/plan-store.ts';
 import { createCopier } from './src/registry/copy.ts';
 import { openRegistry } from './src/registry-settings.ts';
 import type { SharingOptions } from './src/registry/shared-budgets.ts';
@@ -55,18 +56,26 @@ export async function loadWorkflows(): Promise<WorkflowBundleOption> {
 /** Starts a promotion worker. @throws PromoterError `StoreUnavailable`, `ConfigInvalid`, `TemporalUnavailable` */
 export async function startWorker(config: Config, settings: WorkerSettings = {}): Promise<RunningWorker> {
   const { graceMs = 30_000 } = settings;
-  const store = await openFolderStore(config.planStore);
   const connection = settings.connection ?? (await connectWorker(config));
   await ensureSearchAttributes(connection, config.namespace);
   const budgets = connectBudgets(new Client({ connection, namespace: config.namespace }), config.taskQueue);
   const registry = openRegistry(config, process.env, sharingBy(budgets, config));
+  const store = await openPlanStore(config.planStore, () => registry);
   const signing = openSigning(config.signing, registry, process.env, BUILDER_ID);
+  const scanners = await findScanners(process.env);
   const worker = await Worker.create({
     connection,
     namespace: config.namespace,
     taskQueue: config.taskQueue,
     workflowBundle: settings.workflows ?? (await loadWorkflows()),
-    activities: createActivities({ registry, copier: createCopier(registry), store, signing, writers: budgets }),
+    activities: createActivities({
+      registry,
+      copier: createCopier(registry),
+      store,
+      signing,
+      writers: budgets,
+      scanners,
+    }),
     interceptors: { activity: [rethrowCancellation] },
     // Promotions are few; the default grows with the heap, which belongs to blobs here.
     maxCachedWorkflows: 200,

@@ -27,7 +27,7 @@ export interface Config {
   /** Where people look at runs, without a slash at its end. */
   readonly uiAddress?: string;
   readonly stateFolder: string;
-  /** The folder of the plan store. */
+  /** The folder of the plan store, or its repository as `oci://host/repository`. */
   readonly planStore: string;
   /** The most that one registry host is asked in a second; the preset of the host where absent. */
   readonly requestsPerSecond?: number;
@@ -77,8 +77,8 @@ const settingsSchema = z.object({
   state: z.string().optional(),
   planStore: z
     .string()
-    .refine((text) => !/^[a-z][a-z0-9+.-]*:\/\//.test(text) || text.startsWith('file:///'), {
-      error: 'is neither a folder nor a file:/// address',
+    .refine((text) => !/^[a-z][a-z0-9+.-]*:\/\//.test(text) || /^(?:file:\/\/\/|oci:\/\/[^/]+\/.)/.test(text), {
+      error: 'is neither a folder nor a file:/// or oci://host/repository address',
     })
     .optional(),
   requestsPerSecond: z.coerce.number('is not a number').positive('is not above 0').optional(),
@@ -118,7 +118,7 @@ export async function loadConfig(flags: ConfigFlags = {}, environment: Environme
     stateFolder,
     hostPolicies: hostPolicies === undefined ? [] : await readHostPolicies(hostPolicies),
     signing: readSigningSettings(environment),
-    planStore: planStore === undefined ? join(stateFolder, 'plans') : folderOf(planStore),
+    planStore: planStore === undefined ? join(stateFolder, 'plans') : storeOf(planStore),
   };
 }
 
@@ -193,6 +193,7 @@ function defaultStateFolder(environment: Environment): string {
   return join(state, 'image-promoter');
 }
 
-function folderOf(text: string): string {
+function storeOf(text: string): string {
+  if (text.startsWith('oci://')) return text;
   return text.startsWith('file://') ? fileURLToPath(text) : resolve(text);
 }

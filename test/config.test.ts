@@ -65,6 +65,7 @@ describe('loadConfig', () => {
     assert.equal(await planStoreOf('/plans'), '/plans');
     assert.equal(await planStoreOf('file:///our%20plans'), '/our plans');
     assert.equal(await planStoreOf('plans'), join(process.cwd(), 'plans'));
+    assert.equal(await planStoreOf('oci://plans.example/promotions'), 'oci://plans.example/promotions');
   });
 
   it('keeps everything in the folder that --state names', async () => {
@@ -100,7 +101,7 @@ describe('loadConfig', () => {
       message: [
         "--address: 'http://temporal' is not host:port",
         "TEMPORAL_UI_ADDRESS: 'temporal' is not an http or https address",
-        "PROMOTER_PLAN_STORE: 's3://bucket' is neither a folder nor a file:/// address",
+        "PROMOTER_PLAN_STORE: 's3://bucket' is neither a folder nor a file:/// or oci://host/repository address",
         "PROMOTER_REQUESTS_PER_SECOND: '0' is not above 0",
         "--log-level: 'loud' is none of error, warn, info, debug, trace",
       ].join('\n'),

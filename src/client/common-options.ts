@@ -18,7 +18,10 @@ export function addServerOptions(command: Command): Command {
     .option('--namespace <name>', "namespace on the server, 'default' if none is named (TEMPORAL_NAMESPACE)")
     .option('--task-queue <name>', "queue that the workers poll, 'promotion' if none is named (PROMOTER_TASK_QUEUE)")
     .option('--ui-address <url>', "address of the server's UI, for links (TEMPORAL_UI_ADDRESS)")
-    .option('--plan-store <folder>', 'folder shared with the workers, for manifests and plans (PROMOTER_PLAN_STORE)')
+    .option(
+      '--plan-store <place>',
+      'what is shared with the workers for manifests and plans: a folder, or oci://host/repository (PROMOTER_PLAN_STORE)',
+    )
     .option('--state <folder>', 'folder for what must outlive this process (PROMOTER_STATE)')
     .optionsGroup('What is printed:')
     .option('--log-level <level>', 'error, warn, info, debug or trace; from debug on errors show where they arose');

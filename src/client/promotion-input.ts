@@ -1,11 +1,12 @@
 import { stat } from 'node:fs/promises';
+import type { Config } from '../config.ts';
 import { PromoterError } from '../errors.ts';
 import { readBundle, type BundleInput } from '../manifest/bundle-reader.ts';
 import { bundleBytes, parseBundle } from '../manifest/bundle.ts';
 import { formatProblem } from '../manifest/manifest-error.ts';
 import type { Manifest, Problem } from '../manifest/manifest.ts';
-import { openFolderStore } from '../plan/folder-store.ts';
 import type { OutputStream } from './output.ts';
+import { withPlanStore } from './plan-store-access.ts';
 
 /** Manifests that have been read and found to be in order. */
 export interface PromotionInput {
@@ -36,9 +37,8 @@ export async function readInput(input: BundleInput, lenient: boolean): Promise<P
 }
 
 /** Puts the manifests where the workers find them. @returns their digest. @throws PromoterError `StoreUnavailable` */
-export async function uploadInput({ bytes }: PromotionInput, planStore: string): Promise<string> {
-  const store = await openFolderStore(planStore);
-  return store.put(bytes);
+export async function uploadInput({ bytes }: PromotionInput, config: Config): Promise<string> {
+  return withPlanStore(config, (store) => store.put(bytes));
 }
 
 /** Says what is odd about the manifests. */

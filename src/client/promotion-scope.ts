@@ -1,11 +1,11 @@
 import type { Config } from '../config.ts';
 import type { BundleInput } from '../manifest/bundle-reader.ts';
 import { putEdges } from '../plan/document.ts';
-import { openFolderStore } from '../plan/folder-store.ts';
 import type { CipOptions } from './cip-command.ts';
 import { changeModeOf } from './kpromo-flags.ts';
 import { findChanges, type ManifestChanges } from './manifest-changes.ts';
 import type { CommandOutput } from './output.ts';
+import { withPlanStore } from './plan-store-access.ts';
 import { printWarnings, readInput, uploadInput, type PromotionInput } from './promotion-input.ts';
 import { requestOf } from './promotion-request.ts';
 import { dryRunId, promotionId } from './run-identity.ts';
@@ -44,7 +44,7 @@ export async function planRun(
   { stderr }: CommandOutput,
 ): Promise<RunPlan> {
   const asked = requestOf(options, {
-    manifests: await uploadInput(parsed, config.planStore),
+    manifests: await uploadInput(parsed, config),
     terminal: stderr.isTTY === true,
     selfContained: config.temporal === undefined,
   });
@@ -54,9 +54,8 @@ export async function planRun(
   return { workflowId, request, destinations };
 }
 
-async function restriction({ commit, edges }: ManifestChanges, { planStore }: Config) {
-  const store = await openFolderStore(planStore);
-  return { commit, only: await putEdges(store, edges) };
+async function restriction({ commit, edges }: ManifestChanges, config: Config) {
+  return { commit, only: await withPlanStore(config, (store) => putEdges(store, edges)) };
 }
 
 /** Starts a run in a session, or joins it where it is under way, and says which. */

@@ -1,5 +1,4 @@
 import type { Config } from '../config.ts';
-import { openFolderStore } from '../plan/folder-store.ts';
 import { getEdges } from '../plan/document.ts';
 import type { PlanStore } from '../plan/store.ts';
 import type { Digest } from '../reference.ts';
@@ -9,6 +8,7 @@ import { codeOf, describeThrown } from './failure-text.ts';
 import { writeJsonResult } from './json-result.ts';
 import type { CommandOutput } from './output.ts';
 import { readPlanRows, renderPlan } from './plan-rows.ts';
+import { withPlanStore } from './plan-store-access.ts';
 import { renderQuarantine, renderReport } from './report-text.ts';
 import type { RunEnd } from './run-follow.ts';
 import type { RunReference } from './run-request.ts';
@@ -33,8 +33,10 @@ const QUARANTINE_SHOWN = 50;
 export async function printEnd(end: FollowedRun, options: PrintOptions): Promise<ExitCode | undefined> {
   const { output } = options;
   const exitCode = exitCodeOfEnd(end);
-  if (options.json) await printJson(end, exitCode, options);
-  else if (end.kind === 'ended') await printReport(end.report, options);
+  await withPlanStore(options.config, async (store) => {
+    if (options.json) await printJson(end, exitCode, store, output);
+    else if (end.kind === 'ended') await printReport(end.report, store, output);
+  });
   if (end.kind === 'failed') output.stderr.write(`${describeThrown(end.failure)}\n`);
   if (end.kind === 'held') output.stderr.write(heldText(end.report, end.run));
   if (end.kind === 'interrupted') output.stderr.write(interruptedText(end));
@@ -54,8 +56,7 @@ function exitCodeOfEnd(end: RunEnd): ExitCode | undefined {
   }
 }
 
-async function printReport(report: PromotionReport, { config, output }: PrintOptions): Promise<void> {
-  const store = await openFolderStore(config.planStore);
+async function printReport(report: PromotionReport, store: PlanStore, output: CommandOutput): Promise<void> {
   for (const warning of report.warnings) output.stderr.write(`warning: ${warning}\n`);
   if (report.outcome === 'dry-run' && report.plan !== undefined) {
     const width = output.stdout.isTTY === true ? output.stdout.columns : undefined;
@@ -67,12 +68,16 @@ async function printReport(report: PromotionReport, { config, output }: PrintOpt
   output.stdout.write(renderReport(report));
 }
 
-async function printJson(end: FollowedRun, exitCode: ExitCode | undefined, options: PrintOptions): Promise<void> {
+async function printJson(
+  end: FollowedRun,
+  exitCode: ExitCode | undefined,
+  store: PlanStore,
+  { stdout }: CommandOutput,
+): Promise<void> {
   const { report } = end;
-  const store = await openFolderStore(options.config.planStore);
   const isDryRun = report?.outcome === 'dry-run' && report.plan !== undefined;
   await writeJsonResult(
-    options.output.stdout,
+    stdout,
     {
       workflowId: end.run.workflowId,
       runId: end.run.runId,

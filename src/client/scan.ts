@@ -1,6 +1,5 @@
 import pMap from 'p-map';
 import type { Config } from '../config.ts';
-import { openFolderStore } from '../plan/folder-store.ts';
 import type { Digest, RepositoryName } from '../reference.ts';
 import { googleAccessToken } from '../signing/identity/google.ts';
 import { createServiceClient } from '../signing/service.ts';
@@ -15,6 +14,7 @@ import { writeJsonResult } from './json-result.ts';
 import type { KpromoOptions } from './kpromo-flags.ts';
 import type { CommandOutput } from './output.ts';
 import { readPlanRows } from './plan-rows.ts';
+import { withPlanStore } from './plan-store-access.ts';
 import { printEnd, type FollowedRun } from './run-end.ts';
 
 const SCANS_AT_ONCE = 8;
@@ -70,12 +70,15 @@ export function vulnerabilitySource(scanner: KpromoOptions['scanner']): Vulnerab
   return containerAnalysisVulnerabilities({ service: createServiceClient(), accessToken: googleAccessToken() });
 }
 
-async function imagesOf({ report }: FollowedRun, { planStore }: Config) {
+async function imagesOf({ report }: FollowedRun, config: Config) {
   const images = new Map<string, { repository: RepositoryName; digest: Digest }>();
-  if (report?.plan === undefined) return images.values();
-  for await (const { source, digest } of readPlanRows(await openFolderStore(planStore), report.plan.digest)) {
-    images.set(`${source}@${digest}`, { repository: source as RepositoryName, digest: digest as Digest });
-  }
+  const plan = report?.plan?.digest;
+  if (plan === undefined) return images.values();
+  await withPlanStore(config, async (store) => {
+    for await (const { source, digest } of readPlanRows(store, plan)) {
+      images.set(`${source}@${digest}`, { repository: source as RepositoryName, digest: digest as Digest });
+    }
+  });
   return images.values();
 }
 

@@ -26,7 +26,7 @@ async function upload(path: string, options: UploadOptions, output: CommandOutpu
   const config = await loadConfig(options);
   const input = await readInput(await inputOf(path), options.lenient === true);
   printWarnings(output.stderr, input);
-  const manifests = await uploadInput(input, config.planStore);
+  const manifests = await uploadInput(input, config);
   const workflowId = promotionId(input.destinations);
   const request = { manifests, confirm: true, ...(options.lenient === true ? { lenient: true } : {}) };
   if (options.json === true) {
