@@ -4,6 +4,7 @@ import type { ImageCopier } from '../registry/copy.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { SigningContext } from '../signing/signing-context.ts';
 import type { TrustRoot } from '../signing/trust-root.ts';
+import type { Scanners } from './vulnerabilities.ts';
 import type { WriterLeases } from './writers.ts';
 
 /** What the activities of a worker work with; made once per process. */
@@ -13,6 +14,7 @@ export interface ActivityDependencies {
   readonly store: PlanStore;
   readonly signing: SigningDependencies;
   readonly writers: WriterLeases;
+  readonly scanners: Scanners;
 }
 
 /** What signing takes beside a run's trusted root. */

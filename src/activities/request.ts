@@ -52,6 +52,13 @@ const request = z.strictObject({
     })
     .optional(),
   requireSignatures: z.boolean().optional(),
+  vulnerabilities: z
+    .strictObject({
+      threshold: z.int().min(0).max(5),
+      unscanned: z.enum(['pass', 'warn', 'quarantine']).optional(),
+      includeUnfixable: z.boolean().optional(),
+    })
+    .optional(),
   onPhaseFailure: z.enum(['hold', 'fail']).optional(),
   holdTimeout: duration.optional(),
   commit: z.string().max(200).optional(),

@@ -1,17 +1,21 @@
+import type { Group } from '../plan/document.ts';
 import { compilePolicy } from '../signing/identity-policy.ts';
 import { decideStaging, type StagingPolicy } from '../signing/staging-signatures.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { signersOf } from './provenance-policy.ts';
+import type { CheckedRequest } from './request.ts';
 import type { PinnedTrust } from './trust.ts';
-import { verdictsOn, verifyShard, type VerifyCounts, type VerifyInput } from './verification.ts';
+import { verdictsOn, verifyShard, type Decision, type VerifyCounts, type VerifyInput } from './verification.ts';
+import { decideVulnerabilities } from './vulnerabilities.ts';
 
 /**
  * Verifies the signatures of a shard's staging images: as with kpromo one without any passes, unless the request demands
- * signatures, and one that is signed needs a signature by an accepted identity.
+ * signatures, and one that is signed needs a signature by an accepted identity. Then the vulnerability gate, where the
+ * request has one.
  *
  * @throws PromoterError `Registry*`, `TrustRootInvalid`, `SigningUnavailable`, `ConfigInvalid`, `Store*`
  */
-export function createValidateShard({ registry, store }: ActivityDependencies, trust: PinnedTrust) {
+export function createValidateShard({ registry, store, scanners }: ActivityDependencies, trust: PinnedTrust) {
   return async function validateShard(input: VerifyInput): Promise<VerifyCounts> {
     const { run, request } = input;
     const policy: StagingPolicy = { signers: signersOf(request), requireSignature: request.requireSignatures === true };
@@ -20,7 +24,19 @@ export function createValidateShard({ registry, store }: ActivityDependencies, t
       const formats = ['sig-tag', 'bundle'] as const;
       const found = await verdictsOn(registry, group, formats, policy.signers, () => trust.of(run));
       const { verdict, why } = decideStaging(found, policy);
-      return verdict === 'quarantined' ? { pass: false, reason: 'signature-refused', why } : { pass: true };
+      if (verdict === 'quarantined') return { pass: false, reason: 'signature-refused', why };
+      return passGate(group, run, request, policy);
     });
   };
+
+  async function passGate(
+    group: Group,
+    run: string,
+    { vulnerabilities: gate }: CheckedRequest,
+    { signers }: StagingPolicy,
+  ): Promise<Decision> {
+    if (gate === undefined || gate.threshold === 0) return { pass: true };
+    const attested = { registry, trust: await trust.of(run), signers };
+    return decideVulnerabilities(group, gate, scanners, attested);
+  }
 }

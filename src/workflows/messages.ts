@@ -35,6 +35,8 @@ export interface PromotionRequest {
   readonly signatures?: SignatureRules;
   /** Refuse staging images without a signature. */
   readonly requireSignatures?: boolean;
+  /** Refuse staging images with known vulnerabilities. */
+  readonly vulnerabilities?: VulnerabilityGate;
   /** Wait for an operator when a phase fails (the default), or end the run. */
   readonly onPhaseFailure?: 'hold' | 'fail';
   /** How long a held phase waits before the run fails; 24 hours unless given. */
@@ -53,6 +55,16 @@ export interface SignatureRules {
   readonly certificateIdentityRegexp?: string;
   readonly certificateOidcIssuer?: string;
   readonly certificateOidcIssuerRegexp?: string;
+}
+
+/** When known vulnerabilities keep an image back. */
+export interface VulnerabilityGate {
+  /** From which severity on: 1 minimal, 2 low, 3 medium, 4 high, 5 critical; 0 turns the gate off. */
+  readonly threshold: number;
+  /** What an image gets that nobody has scanned; `warn` unless given. */
+  readonly unscanned?: 'pass' | 'warn' | 'quarantine';
+  /** Count findings without a fix too. */
+  readonly includeUnfixable?: boolean;
 }
 
 /** What a request may change in a phase's row of the policy table. */

@@ -58,7 +58,14 @@ export async function createBench(): Promise<Bench> {
   const store = await openFolderStore(join(directory, 'store'));
   const registry = createMemoryRegistry();
   const copier = createCopier(registry, { spool: { directory: join(directory, 'spool') } });
-  const activities = createActivities({ registry, copier, store, signing: UNSIGNED, writers: ALONE });
+  const activities = createActivities({
+    registry,
+    copier,
+    store,
+    signing: UNSIGNED,
+    scanners: { of: () => [] },
+    writers: ALONE,
+  });
   const bench: Bench = {
     registry,
     store,

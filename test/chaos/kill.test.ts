@@ -7,7 +7,8 @@ import { runScript } from '../support/script.ts';
 import { waitFor } from '../support/waiting.ts';
 
 const IMAGES = 200;
-describe('a promotion of 200 images that is killed while it copies', () => {
+describe('a promotion of 200 images that is killed while it copies', function () {
+  this.timeout('5m');
   let production: Production;
   beforeEach(async () => {
     production = await startProduction({ images: IMAGES, mirrors: 2, proxy: { latencyMs: 15 } });

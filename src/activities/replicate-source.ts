@@ -1,0 +1,212 @@
+import { PromoterError } from '../errors.ts';
+import type { Checkpoint, PairState } from '../plan/replication-checkpoint.ts';
+import { digestsIn, mirrorsBySubject, mirrorsOf, type ReplicationTask } from '../plan/replication.ts';
+import type { RepositoryName } from '../reference.ts';
+import type { Registry } from '../registry/registry.ts';
+import { explainUntagged, learnChildren, NO_KNOWLEDGE, type ReferrerKnowledge } from '../signing/referrer-knowledge.ts';
+import { findGap, isClosed, type SignatureGap } from '../signing/signature-gap.ts';
+import { mendSignatures, type MendingContext, type MirrorMending } from '../signing/signature-mending.ts';
+import { hashSignatures, signatureSetOf } from '../signing/signature-set.ts';
+import { openSourceSignatures, type SourceSignatures } from '../signing/source-signatures.ts';
+import type { MendedPair, ReplicationCounts, ReplicationResidue } from '../workflows/replication-messages.ts';
+import type { MirrorHealth } from './mirror-health.ts';
+import { sideBySide } from './side-by-side.ts';
+
+/** What replicating takes. */
+export interface ReplicationContext extends MendingContext {
+  readonly registry: Registry;
+  readonly health: MirrorHealth;
+}
+
+/** What one sweep is to do about a source. */
+export interface SourceSweep {
+  readonly task: ReplicationTask;
+  readonly checkpoint: Checkpoint | undefined;
+  readonly knowledge: ReferrerKnowledge;
+  /** Mirrors that are compared though nothing has changed. */
+  readonly audited: ReadonlySet<RepositoryName>;
+  /** Compare every mirror, down to the last probe. */
+  readonly full: boolean;
+  readonly confirm: boolean;
+  readonly copiesAtOnce: number;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  readonly signal?: AbortSignal;
+}
+
+/** What a sweep found and did about a source. */
+export interface SourceSweepResult {
+  readonly signatures: SourceSignatures;
+  readonly pairs: readonly PairState[];
+  readonly attached: boolean;
+  readonly knowledge: ReferrerKnowledge;
+  readonly counts: ReplicationCounts;
+  readonly residue: readonly ReplicationResidue[];
+  readonly mended: readonly MendedPair[];
+  readonly caughtUp: readonly { readonly mirror: RepositoryName; readonly since: number }[];
+}
+
+const MIRRORS_AT_ONCE = 32;
+
+/**
+ * Makes the mirrors of one source have what it has attached: one listing of the source, one of each mirror that may lack
+ * something, and what it takes to copy it. A mirror's failure is in the result.
+ *
+ * @throws PromoterError the source's errors
+ */
+export async function replicateSource(context: ReplicationContext, sweep: SourceSweep): Promise<SourceSweepResult> {
+  const { task, checkpoint, audited, full } = sweep;
+  const { registry } = context;
+  const promoted = digestsIn(task);
+  const set = signatureSetOf(await registry.listRepository(task.source));
+  const listsAll = set.digests !== undefined;
+  const explained = listsAll
+    ? await explainUntagged(registry, task.source, set, promoted, sweep.knowledge)
+    : sweep.knowledge;
+  let knowledge = explained;
+  const referrers = listsAll ? knowledge.referrers : [];
+  const hash = hashSignatures(set, referrers, scopeOf(task));
+  const signatures = openSourceSignatures(registry, {
+    repository: task.source,
+    set,
+    referrers,
+    images: async () => {
+      knowledge = await learnChildren(registry, task.source, promoted, knowledge);
+      return [...promoted, ...knowledge.children];
+    },
+  });
+  const attached = set.tags.size + referrers.length > 0 || !listsAll;
+  const known = new Map(checkpoint?.pairs.map((pair) => [pair.mirror, pair]));
+  const mirrors = mirrorsOf(task);
+  // Where nothing is attached there is nothing to lack. Names alone do not tell that, but their absence is as good as any.
+  const bare = set.tags.size + referrers.length === 0;
+  const isDue = (mirror: RepositoryName): boolean =>
+    full || audited.has(mirror) || (!bare && known.get(mirror)?.hash !== hash);
+  const { gaps, failures } = await findGaps(context, sweep, signatures, mirrors.filter(isDue), known);
+  const open = gaps.filter((gap) => !isClosed(gap));
+  const options = { atOnce: sweep.copiesAtOnce, ...(sweep.signal === undefined ? {} : { signal: sweep.signal }) };
+  const mendings = sweep.confirm
+    ? await mendSignatures(context, signatures, open, options)
+    : new Map<RepositoryName, MirrorMending>();
+
+  const residue = [...failures].map(([mirror, error]) => residueOf(task.source, mirror, error));
+  const caughtUp: { mirror: RepositoryName; since: number }[] = [];
+  const pairs = mirrors.map((mirror): PairState => {
+    const before = known.get(mirror);
+    const gap = gaps.find((one) => one.mirror === mirror);
+    const mending = mendings.get(mirror);
+    if (gap === undefined && !failures.has(mirror)) {
+      return before?.hash === hash ? before : { ...metAt(mirror, sweep.now), ...before, hash };
+    }
+    const failure = failures.get(mirror) ?? mending?.failure;
+    if (mending?.failure !== undefined) residue.push(residueOf(task.source, mirror, mending.failure));
+    const closed = gap !== undefined && failure === undefined && (sweep.confirm || isClosed(gap));
+    if (!closed) return behind(mirror, before, sweep.now);
+    if (before?.behindSince !== undefined) caughtUp.push({ mirror, since: before.behindSince });
+    return equalAt(mirror, before, { hash, gap, mending, now: sweep.now });
+  });
+  return {
+    signatures,
+    pairs,
+    attached,
+    knowledge,
+    counts: countsOf(gaps, mendings),
+    residue,
+    mended: open
+      .filter(({ mirror }) => known.get(mirror)?.hash === hash)
+      .map((gap) => mendedPair(task.source, gap)),
+    caughtUp,
+  };
+}
+
+/** Nothing is known of a source. */
+export function blankKnowledge(): ReferrerKnowledge {
+  return NO_KNOWLEDGE;
+}
+
+async function findGaps(
+  { registry, health }: ReplicationContext,
+  { task, audited, full, signal }: SourceSweep,
+  signatures: SourceSignatures,
+  mirrors: readonly RepositoryName[],
+  known: ReadonlyMap<RepositoryName, PairState>,
+): Promise<{ gaps: readonly SignatureGap[]; failures: ReadonlyMap<RepositoryName, PromoterError> }> {
+  const wantedBy = mirrorsBySubject(task);
+  const gaps: SignatureGap[] = [];
+  const failures = new Map<RepositoryName, PromoterError>();
+  await sideBySide(
+    mirrors,
+    MIRRORS_AT_ONCE,
+    async (mirror) => {
+      const probe = full || audited.has(mirror);
+      const accepted = known.get(mirror)?.accepted ?? {};
+      const wants = (subject: Parameters<typeof wantedBy>[0]): boolean => wantedBy(subject).includes(mirror);
+      try {
+        gaps.push(await health.ask(mirror, () => findGap(registry, signatures, { mirror, probe, wants, accepted })));
+      } catch (error) {
+        if (!(error instanceof PromoterError)) throw error;
+        failures.set(mirror, error);
+      }
+    },
+    signal,
+  );
+  return { gaps, failures };
+}
+
+/** Where not all mirrors are to have the same, a change of who is to have what is a change of the signatures. */
+function scopeOf({ shares }: ReplicationTask): string {
+  return shares.length === 1 ? '' : JSON.stringify(shares);
+}
+
+function metAt(mirror: RepositoryName, now: number): PairState {
+  return { mirror, checkedAt: now, verified: false };
+}
+
+function behind(mirror: RepositoryName, before: PairState | undefined, now: number): PairState {
+  const { hash: _, ...rest } = before ?? metAt(mirror, now);
+  return { ...rest, behindSince: before?.behindSince ?? now };
+}
+
+function equalAt(
+  mirror: RepositoryName,
+  before: PairState | undefined,
+  { hash, gap, mending, now }: { hash: string; gap: SignatureGap; mending: MirrorMending | undefined; now: number },
+): PairState {
+  const accepted = { ...before?.accepted, ...mending?.accepted };
+  return {
+    mirror,
+    hash,
+    ...(gap.compared
+      ? { checkedAt: now, verified: true }
+      : { checkedAt: before?.checkedAt ?? now, verified: before?.verified ?? false }),
+    ...(Object.keys(accepted).length === 0 ? {} : { accepted }),
+  };
+}
+
+function countsOf(
+  gaps: readonly SignatureGap[],
+  mendings: ReadonlyMap<RepositoryName, MirrorMending>,
+): ReplicationCounts {
+  const sum = (of: (gap: SignatureGap) => number): number => gaps.reduce((total, gap) => total + of(gap), 0);
+  const written = [...mendings.values()].reduce(
+    (total, { copied, replaced, merged, referrers }) => total + copied + replaced + merged + referrers,
+    0,
+  );
+  return {
+    listed: 1,
+    compared: gaps.length,
+    missing: sum(({ missing }) => missing.length),
+    differing: sum(({ differing }) => differing.length),
+    referrers: sum(({ referrers }) => referrers.length),
+    written,
+  };
+}
+
+function mendedPair(source: RepositoryName, { mirror, missing, differing, referrers }: SignatureGap): MendedPair {
+  const tags = [...missing, ...differing].slice(0, 5);
+  return { source, mirror, tags, referrers: referrers.slice(0, 5).map(({ digest }) => digest) };
+}
+
+function residueOf(source: RepositoryName, mirror: RepositoryName, { code, message }: PromoterError): ReplicationResidue {
+  return { source, mirror, reason: code, message: message.slice(0, 500) };
+}
