@@ -1,4 +1,5 @@
-import { VerificationError, toSignedEntity } from '@sigstore/verify';
+import { toSignedEntity } from '@sigstore/verify';
+import { VerificationError } from 'sigstore';
 import type { Signer as VerifiedSigner } from '@sigstore/verify';
 import type { Bundle } from '@sigstore/bundle';
 import { PromoterError, messageOf } from '../errors.ts';

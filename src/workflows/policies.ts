@@ -22,6 +22,26 @@ export interface PhasePolicy {
 /** How Promote tries again what failed inside shards that otherwise succeeded; pauses in milliseconds, growing by four. */
 export const RESIDUE = { rounds: 4, firstPause: 2_000, longestPause: 60_000 } as const;
 
+const READING: PhasePolicy = {
+  startToCloseTimeout: '30 minutes',
+  heartbeatTimeout: '30 seconds',
+  attempts: 6,
+  firstRetry: '2 seconds',
+  longestRetry: '2 minutes',
+  skippable: false,
+  lanes: 8,
+};
+
+const SIGNING: PhasePolicy = {
+  startToCloseTimeout: '30 minutes',
+  heartbeatTimeout: '30 seconds',
+  attempts: 8,
+  firstRetry: '5 seconds',
+  longestRetry: '5 minutes',
+  skippable: true,
+  lanes: 4,
+};
+
 /** Every phase's policy: the one place to look. */
 export const POLICIES: Readonly<Record<PhaseName, PhasePolicy>> = {
   setup: {
@@ -33,33 +53,9 @@ export const POLICIES: Readonly<Record<PhaseName, PhasePolicy>> = {
     skippable: false,
     lanes: 1,
   },
-  plan: {
-    startToCloseTimeout: '30 minutes',
-    heartbeatTimeout: '30 seconds',
-    attempts: 6,
-    firstRetry: '2 seconds',
-    longestRetry: '2 minutes',
-    skippable: false,
-    lanes: 8,
-  },
-  provenance: {
-    startToCloseTimeout: '30 minutes',
-    heartbeatTimeout: '30 seconds',
-    attempts: 6,
-    firstRetry: '2 seconds',
-    longestRetry: '2 minutes',
-    skippable: false,
-    lanes: 8,
-  },
-  validate: {
-    startToCloseTimeout: '30 minutes',
-    heartbeatTimeout: '30 seconds',
-    attempts: 6,
-    firstRetry: '2 seconds',
-    longestRetry: '2 minutes',
-    skippable: false,
-    lanes: 8,
-  },
+  plan: READING,
+  provenance: READING,
+  validate: READING,
   promote: {
     startToCloseTimeout: '60 minutes',
     heartbeatTimeout: '30 seconds',
@@ -69,24 +65,8 @@ export const POLICIES: Readonly<Record<PhaseName, PhasePolicy>> = {
     skippable: false,
     lanes: 8,
   },
-  sign: {
-    startToCloseTimeout: '30 minutes',
-    heartbeatTimeout: '30 seconds',
-    attempts: 8,
-    firstRetry: '5 seconds',
-    longestRetry: '5 minutes',
-    skippable: true,
-    lanes: 4,
-  },
-  attest: {
-    startToCloseTimeout: '30 minutes',
-    heartbeatTimeout: '30 seconds',
-    attempts: 8,
-    firstRetry: '5 seconds',
-    longestRetry: '5 minutes',
-    skippable: true,
-    lanes: 4,
-  },
+  sign: SIGNING,
+  attest: SIGNING,
 };
 
 /** A phase's policy with what the request changes in it. */
