@@ -34,7 +34,7 @@ function renderShares({ book }: BudgetState, now: number): string {
     .slice(0, SHARES_SHOWN)
     .map(
       ([worker, { rps, want, until }]) =>
-        `| ${cell(worker)} | ${rps === undefined ? 'any' : round(rps)} | ${round(want)} | ${timeOf(until)} |`,
+        `| ${cell(worker)} | ${rps === undefined ? 'any' : round(rps)} | ${want === undefined ? '' : round(want)} | ${timeOf(until)} |`,
     );
   return ['| worker | requests/s | wants | until |', '|---|---|---|---|', ...rows].join('\n');
 }

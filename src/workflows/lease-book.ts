@@ -5,7 +5,8 @@ import { rateAt, type Limit } from './shared-rate.ts';
 export interface Share {
   /** Requests a second; absent when no limit was known. */
   readonly rps?: number;
-  readonly want: number;
+  /** Absent for a newcomer: how much it could use shows only later, and until then it counts as much as anybody. */
+  readonly want?: number;
   readonly granted: number;
   readonly ceiling?: number;
   /** Milliseconds since the epoch. */
@@ -50,10 +51,8 @@ export function takeLease(
 ): { readonly book: LeaseBook; readonly lease: Lease } {
   const { worker } = request;
   const { [worker]: before, ...others } = withoutExpired(book, now).shares;
-  // What a newcomer could use shows only later: until then it counts as much as the others.
-  const want = before === undefined ? Math.max(request.want, meanWant(others)) : request.want;
   const asking: Share = {
-    want,
+    ...(before === undefined ? {} : { want: request.want }),
     granted: request.granted ?? request.want,
     until: now,
     ...(request.ceiling === undefined ? {} : { ceiling: request.ceiling }),
@@ -65,13 +64,11 @@ export function takeLease(
     return settle(asked, worker, { until: now + forMs, forMs });
   }
   const all = Object.values(asked.shares);
-  const fair = fairShare(rate, want, all);
+  const fair = fairShare(rate, asking, all);
   const free = rate - Object.values(others).reduce((sum, share) => sum + heldBy(share), 0);
   const room = Math.max(free, before === undefined ? 0 : heldBy(before), LEAST_SHARE);
   const rps = Math.min(fair, room);
-  const isWaitedFor = Object.values(others).some(
-    (share) => heldBy(share) < DEPRIVED * fairShare(rate, share.want, all),
-  );
+  const isWaitedFor = Object.values(others).some((share) => heldBy(share) < DEPRIVED * fairShare(rate, share, all));
   const isSettled = before !== undefined && rps >= DEPRIVED * fair && !isWaitedFor;
   const forMs = isSettled
     ? 2 * periodFor(all.length)
@@ -96,9 +93,9 @@ export function withoutExpired(book: LeaseBook, now: number): LeaseBook {
 }
 
 function settle(book: LeaseBook, worker: string, lease: Lease): { readonly book: LeaseBook; readonly lease: Lease } {
-  const { want = 0, granted = 0, ...share } = book.shares[worker] ?? {};
+  const { granted = 0, ...share } = book.shares[worker] ?? {};
   const { rps, until } = lease;
-  const settled = { ...share, want, granted, until, ...(rps === undefined ? {} : { rps }) };
+  const settled = { ...share, granted, until, ...(rps === undefined ? {} : { rps }) };
   return { book: { ...book, shares: { ...book.shares, [worker]: settled } }, lease };
 }
 
@@ -118,16 +115,21 @@ function learn(book: LeaseBook, request: LeaseRequest, isNew: boolean, now: numb
   return adds ? { ...book, limit: { ...limit, rps: limit.rps + granted } } : book;
 }
 
-function fairShare(rate: number, want: number, shares: readonly Share[]): number {
-  const each = Math.min(1, rate / shares.length);
-  const wants = shares.reduce((sum, share) => sum + share.want, 0);
-  const part = wants === 0 ? 1 / shares.length : want / wants;
-  return each + (rate - each * shares.length) * part;
-}
-
-function meanWant(shares: LeaseBook['shares']): number {
-  const wants = Object.values(shares).map(({ want }) => want);
-  return wants.length === 0 ? 0 : wants.reduce((sum, want) => sum + want, 0) / wants.length;
+/**
+ * What is due to one of several: nobody gets more than it wants while another one wants more, those who want too much get
+ * the same, and what nobody wants is spread evenly. Everybody counts as wanting one request a second.
+ */
+function fairShare(rate: number, share: Share, all: readonly Share[]): number {
+  const most = Math.max(1, ...all.map(({ want = 1 }) => want));
+  const wantOf = ({ want = most }: Share): number => Math.max(1, want);
+  const wants = all.map(wantOf).sort((a, b) => a - b);
+  let left = rate;
+  for (const [index, want] of wants.entries()) {
+    const level = left / (wants.length - index);
+    if (want > level) return Math.min(wantOf(share), level);
+    left -= want;
+  }
+  return wantOf(share) + left / wants.length;
 }
 
 function heldBy({ rps, granted }: Share): number {

@@ -30,7 +30,8 @@ export async function stopTemporal(): Promise<void> {
 }
 
 async function start(): Promise<TemporalFixture> {
-  Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [] });
+  const logging = { filter: { core: 'ERROR', other: 'ERROR' }, forward: {} } as const;
+  Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [], telemetryOptions: { logging } });
   const path = await findProgram('temporal');
   const [environment, workflowBundle] = await Promise.all([
     TestWorkflowEnvironment.createLocal({

@@ -33,19 +33,29 @@ describe('lease book', () => {
     assert.deepEqual(shares, [CEILING]);
   });
 
-  it('lets a newcomer begin at once, and shares in proportion to demand when all have asked again', () => {
-    const pair = [asking('a', 30), asking('b', 10)];
-    const [first, before] = askAll(BLANK_BOOK, 0, pair);
-    assert.deepEqual(before, [CEILING, 0.5]);
-    const [, after] = askAll(first, 1_000, pair);
-    assert.deepEqual(after, [1 + 78 * 0.75, 1 + 78 * 0.25]);
+  it('lets a newcomer begin at once, and shares by demand when all have asked again', () => {
+    const sharesOf = (...wants: number[]): (number | undefined)[] => {
+      const requests = wants.map((want, index) => asking(`worker ${index}`, want));
+      let [book, shares] = askAll(BLANK_BOOK, 0, requests);
+      assert.deepEqual(shares.slice(1), Array(wants.length - 1).fill(0.5));
+      for (let round = 1; round < 4; round++) [book, shares] = askAll(book, round * 1_000, requests);
+      return shares;
+    };
+    assert.deepEqual(sharesOf(30, 10), [50, 30]);
+    assert.deepEqual(sharesOf(300, 100), [40, 40]);
+    assert.deepEqual(sharesOf(300, 100, 20), [30, 30, 20]);
   });
 
   it('gives at least one request a second to whoever wants next to nothing', () => {
     const pair = [asking('busy', 1_000), asking('idle', 0)];
-    const [first] = askAll(BLANK_BOOK, 0, pair);
-    const [, shares] = askAll(first, 1_000, pair);
+    let [book, shares] = askAll(BLANK_BOOK, 0, pair);
+    for (let round = 1; round < 4; round++) [book, shares] = askAll(book, round * 1_000, pair);
     assert.deepEqual(shares, [79, 1]);
+  });
+
+  it('takes a newcomer for as busy as the others until it says what it could use', () => {
+    const [book] = askAll(BLANK_BOOK, 0, [asking('a', 1), asking('b', 1), asking('a', 50)]);
+    assert.equal(book.shares['a']?.rps, 40);
   });
 
   it('keeps a first share short, so that those who begin together soon share fairly', () => {
