@@ -2,7 +2,7 @@ import type { Digest, RepositoryName, Tag } from '../../src/reference.ts';
 import type { RegistryClient } from '../../src/registry/client-options.ts';
 import { createRegistry } from '../../src/registry/client.ts';
 import { pushSample, type SampleImage } from '../../src/stack/sample-images.ts';
-import { startDistribution } from '../support/registries.ts';
+import { startDistribution, type TestRegistry } from '../support/registries.ts';
 import { startRegistryProxy, type RegistryProxy, type RegistryProxyOptions } from '../support/registry-proxy.ts';
 
 /** The two ways in which a registry may list: Google's, which shows digests, and the specification's, which does not. */
@@ -24,8 +24,11 @@ export interface Lab {
   stop(): Promise<void>;
 }
 
-export async function startLab(options: Omit<RegistryProxyOptions, 'backend'> = {}): Promise<Lab> {
-  const registry = await startDistribution();
+export async function startLab(
+  options: Omit<RegistryProxyOptions, 'backend'> = {},
+  start: () => Promise<TestRegistry> = startDistribution,
+): Promise<Lab> {
+  const registry = await start();
   const proxy = await startRegistryProxy({ ...options, backend: registry.url });
   const client = createRegistry();
   const at = (path: string): RepositoryName => `${proxy.host}/${path}` as RepositoryName;
