@@ -1,5 +1,6 @@
 import { Command, CommanderError, Option } from 'commander';
 import { expandBooleanFlags } from './boolean-flags.ts';
+import { budgetCommand } from './budget-command.ts';
 import { cipCommand } from './cip-command.ts';
 import { decideCommand } from './decide-command.ts';
 import { EXIT_CODE, exitCodeOfError } from './exit-code.ts';
@@ -48,6 +49,7 @@ export function createProgram(output: CommandOutput): Command {
     .addCommand(decideCommand('retry', output))
     .addCommand(decideCommand('skip', output))
     .addCommand(decideCommand('abort', output))
+    .addCommand(budgetCommand(output))
     .commandsGroup('Look at images:')
     .addCommand(verifyCommand(output))
     .commandsGroup('Work on manifests:')

@@ -50,7 +50,7 @@ function exitCodeOfEnd(end: RunEnd): ExitCode | undefined {
     case 'held':
       return EXIT_CODE.held;
     case 'failed':
-      return EXIT_CODE.failed;
+      return codeOf(end.failure) === 'RunConflict' ? EXIT_CODE.conflict : EXIT_CODE.failed;
     case 'interrupted':
       return undefined;
   }
