@@ -6,7 +6,7 @@ import type { RepositoryName, Tag } from '../../src/reference.ts';
 import { createRegistry } from '../../src/registry/client.ts';
 import type { RegistryClient } from '../../src/registry/client-options.ts';
 import { makeImage, pushSample } from '../../src/stack/sample-images.ts';
-import { startDistribution } from './registries.ts';
+import { startDistribution, type TestRegistry } from './registries.ts';
 import { startRegistryProxy, type RegistryProxy, type RegistryProxyOptions } from './registry-proxy.ts';
 
 /** A staging registry with images, mirrors to promote to, and the thin manifests that ask for it. */
@@ -29,12 +29,19 @@ export interface ProductionOptions {
   readonly images: number;
   readonly mirrors: number;
   readonly proxy?: Omit<RegistryProxyOptions, 'backend'>;
+  /** Starts each of the registries; distribution unless given. */
+  readonly start?: () => Promise<TestRegistry>;
 }
 
 /** Starts real registries behind counting proxies and pushes images that share a layer. */
-export async function startProduction({ images, mirrors, proxy = {} }: ProductionOptions): Promise<Production> {
+export async function startProduction({
+  images,
+  mirrors,
+  proxy = {},
+  start = startDistribution,
+}: ProductionOptions): Promise<Production> {
   const directory = await mkdtemp(join(tmpdir(), 'production-'));
-  const registries = await Promise.all(Array.from({ length: mirrors + 1 }, startDistribution));
+  const registries = await Promise.all(Array.from({ length: mirrors + 1 }, start));
   const proxies = await Promise.all(registries.map(({ url }) => startRegistryProxy({ ...proxy, backend: url })));
   const [staging, ...rest] = proxies;
   const [stagingRegistry] = registries;
@@ -57,6 +64,8 @@ export async function startProduction({ images, mirrors, proxy = {} }: Productio
     },
     { concurrency: 16 },
   );
+  // What has arrived is asked of the registries themselves: they neither fail nor want tokens.
+  const behind = new Map(proxies.map((one, at) => [one, registries[at]?.host]));
   const production: Production = {
     directory,
     staging,
@@ -68,7 +77,7 @@ export async function startProduction({ images, mirrors, proxy = {} }: Productio
         wanted,
         async ([reference, digest]) => {
           const [name, tag] = reference.split(':');
-          const repository = `${mirror.host}/production/${name}` as RepositoryName;
+          const repository = `${behind.get(mirror)}/production/${name}` as RepositoryName;
           const head = await registry.headManifest(repository, tag as Tag);
           return head?.digest === digest ? [] : [`${reference} is ${head?.digest ?? 'missing'}`];
         },
