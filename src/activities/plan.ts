@@ -143,8 +143,14 @@ export function createAssemblePlan({ registry, store }: ActivityDependencies) {
     const more = all.length > REASONS_SHOWN ? `; and ${all.length - REASONS_SHOWN} more` : '';
     throw new PromoterError(
       'PlanRejected',
-      `strict: nothing is promoted, since ${kept.length || plan.verdicts.unreadable} edges cannot be: ${all.slice(0, REASONS_SHOWN).join('; ')}${more}`,
+      `${kpromoSays(kept)}; strict: nothing is promoted, since ${kept.length || plan.verdicts.unreadable} edges cannot be: ${all.slice(0, REASONS_SHOWN).join('; ')}${more}`,
     );
+  }
+
+  /** What jobs look for in kpromo's log. */
+  function kpromoSays(kept: readonly QuarantinedEdge[]): string {
+    const overlap = kept.some(({ reason }) => reason === 'overlap');
+    return overlap ? 'overlapping edges detected' : 'encountered errors during edge filtering';
   }
 
   async function readOverlaps(run: string): Promise<readonly QuarantinedEdge[]> {

@@ -21,7 +21,7 @@ describe('renderReport', () => {
   it('says that a dry run wrote nothing', () => {
     assert.deepEqual(lines({ outcome: 'dry-run', plan: PLAN }), [
       'Plan: no edges.',
-      'Dry run: nothing was written. Give --confirm to promote.',
+      'Dry run complete, exiting before promotion: nothing was written. Give --confirm to promote.',
     ]);
   });
 
