@@ -6,7 +6,7 @@ import { createDockerCredentials } from './registry/docker-config.ts';
 import type { HostPolicy } from './registry/host-policy.ts';
 import { HOST_PRESETS, type PresetName } from './registry/host-presets.ts';
 import type { SharingOptions } from './registry/shared-budgets.ts';
-import { readYamlFile } from './stack/yaml-file.ts';
+import { readYamlFile } from './yaml-file.ts';
 
 const presets = HOST_PRESETS.map(({ name }) => name) as [PresetName, ...PresetName[]];
 
@@ -34,16 +34,19 @@ export async function readHostPolicies(file: string): Promise<readonly HostPolic
  * The registry client of a process: Docker's credentials, the budgets and exceptions of the configuration.
  *
  * @param sharing where other processes ask the same hosts
+ * @param share the part of the budgets that this client may use, from 0 to 1
  */
 export function openRegistry(
   { requestsPerSecond, plainHttpHosts, hostPolicies }: Config,
   env: Readonly<Record<string, string | undefined>>,
   sharing?: SharingOptions,
+  share = 1,
 ): RegistryClient {
   return createRegistry({
     credentials: createDockerCredentials({ env }),
     policies: hostPolicies,
     plainHttpHosts,
+    share,
     ...(requestsPerSecond === undefined ? {} : { requestsPerSecond }),
     ...(sharing === undefined ? {} : { sharing }),
   });

@@ -12,6 +12,8 @@ export interface RegistryOptions {
   readonly directory: string;
   /** A free one by default. */
   readonly port?: number;
+  /** `/metrics` answers there with what the registry counts, for Prometheus; nowhere by default. */
+  readonly metricsPort?: number;
   readonly findProgram?: FindProgram | undefined;
 }
 
@@ -33,12 +35,12 @@ export interface RegistryServer {
  * @throws PromoterError `ProgramMissing`, or `StackFailed` with the end of the registry's log
  */
 export async function startRegistry(options: RegistryOptions): Promise<RegistryServer> {
-  const { name, directory } = options;
+  const { name, directory, metricsPort } = options;
   const program = await (options.findProgram ?? findProgram)('distribution');
   const host = `127.0.0.1:${options.port ?? (await freePort())}`;
   const configFile = join(directory, 'config.yaml');
   await mkdir(directory, { recursive: true });
-  await writeFile(configFile, stringify(configuration(host, join(directory, 'content'))));
+  await writeFile(configFile, stringify(configuration(host, join(directory, 'content'), metricsPort)));
   const running = await startProcess({
     name: `the registry ${name}`,
     program,
@@ -53,7 +55,7 @@ export async function startRegistry(options: RegistryOptions): Promise<RegistryS
 }
 
 /** See https://distribution.github.io/distribution/about/configuration/. */
-function configuration(host: string, rootdirectory: string): object {
+function configuration(host: string, rootdirectory: string, metricsPort: number | undefined): object {
   return {
     version: 0.1,
     log: { level: 'warn', accesslog: { disabled: true } },
@@ -64,6 +66,12 @@ function configuration(host: string, rootdirectory: string): object {
       maintenance: { uploadpurging: { enabled: false } },
     },
     // Signs the state of an upload; with one of its own making, a restarted registry would refuse uploads in progress.
-    http: { addr: host, secret: 'development' },
+    http: {
+      addr: host,
+      secret: 'development',
+      ...(metricsPort === undefined
+        ? {}
+        : { debug: { addr: `127.0.0.1:${metricsPort}`, prometheus: { enabled: true, path: '/metrics' } } }),
+    },
   };
 }

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { packageRoot } from './program-list.ts';
 import { SEARCH_ATTRIBUTE_TYPES } from './temporal.ts';
-import { readYamlFile } from './yaml-file.ts';
+import { readYamlFile } from '../yaml-file.ts';
 
 const port = z.int().min(1).max(65_535);
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { z } from 'zod';
-import { PromoterError } from '../../src/errors.ts';
-import { parseYaml, readYamlFile } from '../../src/stack/yaml-file.ts';
+import { PromoterError } from '../src/errors.ts';
+import { parseYaml, readYamlFile } from '../src/yaml-file.ts';
 
 const schema = z.strictObject({
   name: z.string(),

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { type Document, isMap, LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
-import { messageOf, PromoterError } from '../errors.ts';
+import { messageOf, PromoterError } from './errors.ts';
 
 /**
  * Reads a YAML file that must have the shape of a schema.
