@@ -6,7 +6,7 @@ import { Client } from '@temporalio/client';
 import { DefaultLogger, Runtime, Worker, bundleWorkflowCode } from '@temporalio/worker';
 import type { NativeConnection, WorkflowBundleOption } from '@temporalio/worker';
 import { rethrowCancellation } from './src/activities/cancellation.ts';
-import { createActivities } from './src/activities/index.ts';
+import { createActivities, createReplicationActivities } from './src/activities/index.ts';
 import { findScanners } from './src/activities/vulnerabilities.ts';
 import { openSigning } from './src/activities/signing-access.ts';
 import { describeThrown } from './src/client/failure-text.ts';
@@ -19,6 +19,8 @@ import { loadConfig, type Config } from './src/config.ts';
 import { openPlanStore } from './src/plan/plan-store.ts';
 import { createCopier } from './src/registry/copy.ts';
 import { openRegistry } from './src/registry-settings.ts';
+import { createAttachmentLocks } from './src/signing/attachment-locks.ts';
+import { replicationQueue } from './src/workflows/replication-messages.ts';
 import type { SharingOptions } from './src/registry/shared-budgets.ts';
 import { packageVersion } from './src/version.ts';
 
@@ -44,6 +46,9 @@ const BUILDER_ID = `https://github.com/image-promoter/image-promoter@${packageVe
 /** How many workers there may be unless the configuration says so. */
 const MAX_WORKERS = 8;
 
+/** The part of each host's budget that replication uses unless the configuration says so. */
+const REPLICATION_SHARE = 0.25;
+
 /** The workflows' bundle: built beside this file by `npm run build`, or else from the sources now (1–2 s). */
 export async function loadWorkflows(): Promise<WorkflowBundleOption> {
   const codePath = fileURLToPath(new URL('./workflow-bundle.js', import.meta.url));
@@ -63,11 +68,20 @@ export async function startWorker(config: Config, settings: WorkerSettings = {})
   const store = await openPlanStore(config.planStore, () => registry);
   const signing = openSigning(config.signing, registry, process.env, BUILDER_ID);
   const scanners = await findScanners(process.env);
-  const worker = await Worker.create({
+  const common = {
     connection,
     namespace: config.namespace,
-    taskQueue: config.taskQueue,
     workflowBundle: settings.workflows ?? (await loadWorkflows()),
+    interceptors: { activity: [rethrowCancellation] },
+    // An activity learns of a pause, a reset or a cancellation at a heartbeat: within three seconds at most.
+    maxHeartbeatThrottleInterval: '2 seconds',
+    defaultHeartbeatThrottleInterval: '1 second',
+    shutdownGraceTime: graceMs,
+    shutdownForceTime: graceMs + 15_000,
+  };
+  const promotions = await Worker.create({
+    ...common,
+    taskQueue: config.taskQueue,
     activities: createActivities({
       registry,
       copier: createCopier(registry),
@@ -76,20 +90,36 @@ export async function startWorker(config: Config, settings: WorkerSettings = {})
       writers: budgets,
       scanners,
     }),
-    interceptors: { activity: [rethrowCancellation] },
     // Promotions are few; the default grows with the heap, which belongs to blobs here.
     maxCachedWorkflows: 200,
-    // An activity learns of a pause, a reset or a cancellation at a heartbeat: within three seconds at most.
-    maxHeartbeatThrottleInterval: '2 seconds',
-    defaultHeartbeatThrottleInterval: '1 second',
-    shutdownGraceTime: graceMs,
-    shutdownForceTime: graceMs + 15_000,
   });
+  // A queue and connections of its own: whatever holds replication up holds up nothing else.
+  const aside = openRegistry(config, process.env, undefined, config.replicationShare ?? REPLICATION_SHARE);
+  const replication = await Worker.create({
+    ...common,
+    taskQueue: replicationQueue(config.taskQueue),
+    activities: createReplicationActivities({
+      registry: aside,
+      copier: createCopier(aside),
+      pushReferrer: (...push) => aside.pushReferrer(...push),
+      locks: createAttachmentLocks(),
+      trust: signing.trustRoot,
+      naming: signing,
+      store,
+    }),
+    maxCachedWorkflows: 10,
+  });
+  const workers = [promotions, replication];
+  const shutdown = (): void => {
+    for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+  };
   const run = async (): Promise<void> => {
     try {
-      await worker.run();
+      // Each has stopped before what they work with is closed; one that fails takes the other along.
+      const ends = await Promise.allSettled(workers.map((worker) => worker.run().finally(shutdown)));
+      for (const end of ends) if (end.status === 'rejected') throw end.reason;
     } finally {
-      await Promise.all([registry.close(), signing.close()]);
+      await Promise.all([registry.close(), aside.close(), signing.close()]);
       if (settings.connection === undefined) await connection.close();
     }
   };
@@ -97,7 +127,7 @@ export async function startWorker(config: Config, settings: WorkerSettings = {})
   return {
     done,
     stop: () => {
-      if (worker.getState() === 'RUNNING') worker.shutdown();
+      shutdown();
       return done;
     },
   };

@@ -33,6 +33,8 @@ export interface Config {
   readonly requestsPerSecond?: number;
   /** How many workers there may be: each keeps to that part of a host's budget while it cannot ask for its share. */
   readonly maxWorkers?: number;
+  /** The part of each host's budget that replication may use beside promotions, from 0 to 1; a quarter where absent. */
+  readonly replicationShare?: number;
   /** Hosts (with port) that are spoken to without TLS; loopback needs no mention. */
   readonly plainHttpHosts: readonly string[];
   /** What is said of single registry hosts. */
@@ -83,6 +85,7 @@ const settingsSchema = z.object({
     .optional(),
   requestsPerSecond: z.coerce.number('is not a number').positive('is not above 0').optional(),
   maxWorkers: z.coerce.number('is not a number').int('is not a whole number').min(1, 'is below 1').optional(),
+  replicationShare: z.coerce.number('is not a number').positive('is not above 0').max(1, 'is above 1').optional(),
   plainHttpHosts: z
     .string()
     .default('')
@@ -105,8 +108,18 @@ const settingsSchema = z.object({
 export async function loadConfig(flags: ConfigFlags = {}, environment: Environment = process.env): Promise<Config> {
   const profile = await loadProfile(environment);
   const settings = collectSettings(flags, environment, profile);
-  const { address, state, planStore, uiAddress, requestsPerSecond, maxWorkers, logLevel, hostPolicies, ...rest } =
-    parseSettings(settings);
+  const {
+    address,
+    state,
+    planStore,
+    uiAddress,
+    requestsPerSecond,
+    maxWorkers,
+    replicationShare,
+    logLevel,
+    hostPolicies,
+    ...rest
+  } = parseSettings(settings);
   const stateFolder = state === undefined ? defaultStateFolder(environment) : resolve(state);
   return {
     ...rest,
@@ -114,6 +127,7 @@ export async function loadConfig(flags: ConfigFlags = {}, environment: Environme
     ...(uiAddress === undefined ? {} : { uiAddress }),
     ...(requestsPerSecond === undefined ? {} : { requestsPerSecond }),
     ...(maxWorkers === undefined ? {} : { maxWorkers }),
+    ...(replicationShare === undefined ? {} : { replicationShare }),
     ...(logLevel === undefined ? {} : { logLevel }),
     stateFolder,
     hostPolicies: hostPolicies === undefined ? [] : await readHostPolicies(hostPolicies),
@@ -142,6 +156,7 @@ function collectSettings(
     planStore: flag(flags.planStore, '--plan-store') ?? variable('PROMOTER_PLAN_STORE'),
     requestsPerSecond: variable('PROMOTER_REQUESTS_PER_SECOND'),
     maxWorkers: variable('PROMOTER_MAX_WORKERS'),
+    replicationShare: variable('PROMOTER_REPLICATION_SHARE'),
     plainHttpHosts: variable('PROMOTER_PLAIN_HTTP'),
     hostPolicies: variable('PROMOTER_REGISTRIES'),
     logLevel: flag(flags.logLevel, '--log-level') ?? variable('PROMOTER_LOG_LEVEL'),

@@ -4,6 +4,8 @@ import { failingClearly } from './failures.ts';
 import { createAssemblePlan, createDraftPlan, createJudgeShard } from './plan.ts';
 import { createVerifyProvenance } from './provenance.ts';
 import { createPromoteShard } from './promote.ts';
+import type { ReplicationDependencies } from './replication-dependencies.ts';
+import { createDraftReplication, createReplicateShard, createSettleReplication } from './replication.ts';
 import { createGatherQuarantine, createGatherResidue, createQuarantineResidue } from './residue.ts';
 import { createSetup } from './setup.ts';
 import { createAttestShard } from './attest.ts';
@@ -13,6 +15,7 @@ import { createValidateShard } from './validate.ts';
 import { createAcquireWriters } from './writers.ts';
 
 export type { ActivityDependencies } from './dependencies.ts';
+export type { ReplicationDependencies } from './replication-dependencies.ts';
 
 /** Every activity of a worker, over what it works with. */
 export function createActivities(dependencies: ActivityDependencies) {
@@ -38,3 +41,15 @@ export function createActivities(dependencies: ActivityDependencies) {
 
 /** The activities as workflow code sees them. */
 export type Activities = ReturnType<typeof createActivities>;
+
+/** Every activity of a worker's replication, which has a queue and a budget of its own. */
+export function createReplicationActivities(dependencies: ReplicationDependencies) {
+  return {
+    draftReplication: failingClearly(createDraftReplication(dependencies)),
+    replicateShard: failingClearly(createReplicateShard(dependencies)),
+    settleReplication: failingClearly(createSettleReplication(dependencies)),
+  };
+}
+
+/** The activities of replication as workflow code sees them. */
+export type ReplicationActivities = ReturnType<typeof createReplicationActivities>;

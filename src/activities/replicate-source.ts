@@ -1,9 +1,10 @@
 import { PromoterError } from '../errors.ts';
 import type { Checkpoint, PairState } from '../plan/replication-checkpoint.ts';
+import { behind, equalAt, metAt } from '../plan/replication-pairs.ts';
 import { digestsIn, mirrorsBySubject, mirrorsOf, type ReplicationTask } from '../plan/replication.ts';
 import type { RepositoryName } from '../reference.ts';
 import type { Registry } from '../registry/registry.ts';
-import { explainUntagged, learnChildren, NO_KNOWLEDGE, type ReferrerKnowledge } from '../signing/referrer-knowledge.ts';
+import { explainUntagged, learnChildren, type ReferrerKnowledge } from '../signing/referrer-knowledge.ts';
 import { findGap, isClosed, type SignatureGap } from '../signing/signature-gap.ts';
 import { mendSignatures, type MendingContext, type MirrorMending } from '../signing/signature-mending.ts';
 import { hashSignatures, signatureSetOf } from '../signing/signature-set.ts';
@@ -75,13 +76,13 @@ export async function replicateSource(context: ReplicationContext, sweep: Source
       return [...promoted, ...knowledge.children];
     },
   });
-  const attached = set.tags.size + referrers.length > 0 || !listsAll;
   const known = new Map(checkpoint?.pairs.map((pair) => [pair.mirror, pair]));
   const mirrors = mirrorsOf(task);
-  // Where nothing is attached there is nothing to lack. Names alone do not tell that, but their absence is as good as any.
+  // Where nothing is attached there is nothing to lack; that no tag says so is proof of it only where listings tell all.
   const bare = set.tags.size + referrers.length === 0;
+  const attached = !bare || !listsAll;
   const isDue = (mirror: RepositoryName): boolean =>
-    full || audited.has(mirror) || (!bare && known.get(mirror)?.hash !== hash);
+    bare ? attached && (full || audited.has(mirror)) : full || audited.has(mirror) || known.get(mirror)?.hash !== hash;
   const { gaps, failures } = await findGaps(context, sweep, signatures, mirrors.filter(isDue), known);
   const open = gaps.filter((gap) => !isClosed(gap));
   const options = { atOnce: sweep.copiesAtOnce, ...(sweep.signal === undefined ? {} : { signal: sweep.signal }) };
@@ -103,7 +104,8 @@ export async function replicateSource(context: ReplicationContext, sweep: Source
     const closed = gap !== undefined && failure === undefined && (sweep.confirm || isClosed(gap));
     if (!closed) return behind(mirror, before, sweep.now);
     if (before?.behindSince !== undefined) caughtUp.push({ mirror, since: before.behindSince });
-    return equalAt(mirror, before, { hash, gap, mending, now: sweep.now });
+    const { compared } = gap;
+    return equalAt(mirror, before, { hash, compared, accepted: mending?.accepted ?? {}, now: sweep.now });
   });
   return {
     signatures,
@@ -112,16 +114,9 @@ export async function replicateSource(context: ReplicationContext, sweep: Source
     knowledge,
     counts: countsOf(gaps, mendings),
     residue,
-    mended: open
-      .filter(({ mirror }) => known.get(mirror)?.hash === hash)
-      .map((gap) => mendedPair(task.source, gap)),
+    mended: open.filter(({ mirror }) => known.get(mirror)?.hash === hash).map((gap) => mendedPair(task.source, gap)),
     caughtUp,
   };
-}
-
-/** Nothing is known of a source. */
-export function blankKnowledge(): ReferrerKnowledge {
-  return NO_KNOWLEDGE;
 }
 
 async function findGaps(
@@ -158,31 +153,6 @@ function scopeOf({ shares }: ReplicationTask): string {
   return shares.length === 1 ? '' : JSON.stringify(shares);
 }
 
-function metAt(mirror: RepositoryName, now: number): PairState {
-  return { mirror, checkedAt: now, verified: false };
-}
-
-function behind(mirror: RepositoryName, before: PairState | undefined, now: number): PairState {
-  const { hash: _, ...rest } = before ?? metAt(mirror, now);
-  return { ...rest, behindSince: before?.behindSince ?? now };
-}
-
-function equalAt(
-  mirror: RepositoryName,
-  before: PairState | undefined,
-  { hash, gap, mending, now }: { hash: string; gap: SignatureGap; mending: MirrorMending | undefined; now: number },
-): PairState {
-  const accepted = { ...before?.accepted, ...mending?.accepted };
-  return {
-    mirror,
-    hash,
-    ...(gap.compared
-      ? { checkedAt: now, verified: true }
-      : { checkedAt: before?.checkedAt ?? now, verified: before?.verified ?? false }),
-    ...(Object.keys(accepted).length === 0 ? {} : { accepted }),
-  };
-}
-
 function countsOf(
   gaps: readonly SignatureGap[],
   mendings: ReadonlyMap<RepositoryName, MirrorMending>,
@@ -207,6 +177,10 @@ function mendedPair(source: RepositoryName, { mirror, missing, differing, referr
   return { source, mirror, tags, referrers: referrers.slice(0, 5).map(({ digest }) => digest) };
 }
 
-function residueOf(source: RepositoryName, mirror: RepositoryName, { code, message }: PromoterError): ReplicationResidue {
+function residueOf(
+  source: RepositoryName,
+  mirror: RepositoryName,
+  { code, message }: PromoterError,
+): ReplicationResidue {
   return { source, mirror, reason: code, message: message.slice(0, 500) };
 }

@@ -4,7 +4,8 @@ import { PromoterError } from '../errors.ts';
 import { isDigest } from '../reference.ts';
 import type { PhaseName, PromotionRequest } from '../workflows/messages.ts';
 
-const duration = z.union([z.number(), z.string()]).transform((value, context) => {
+/** A duration as Temporal writes it, or milliseconds; milliseconds when parsed. */
+export const duration = z.union([z.number(), z.string()]).transform((value, context) => {
   const milliseconds = parseDuration(value);
   if (milliseconds !== undefined) return milliseconds;
   context.addIssue({
@@ -14,7 +15,10 @@ const duration = z.union([z.number(), z.string()]).transform((value, context) =>
   return z.NEVER;
 });
 
-const digest = z.string().refine(isDigest, 'must be sha256: and 64 hex digits, as promoter manifest upload prints it');
+/** A digest as the plan store gives it out. */
+export const digest = z
+  .string()
+  .refine(isDigest, 'must be sha256: and 64 hex digits, as promoter manifest upload prints it');
 
 const policyChange = z.strictObject({
   attempts: z.int().min(1).max(100).optional(),

@@ -18,6 +18,8 @@ export interface TagsResult {
 /**
  * Points tags to a manifest whose content is complete in the repository, each after a last look at where it points: a tag
  * is created and never moved.
+ *
+ * @param look `false` where the caller has just looked
  */
 export async function writeTags(
   registry: Registry,
@@ -25,12 +27,13 @@ export async function writeTags(
   tags: readonly Tag[],
   content: ManifestContent,
   options: CallOptions,
+  look = true,
 ): Promise<TagsResult> {
   const standing: Tag[] = [];
   const moved: MovedTag[] = [];
   let written = 0;
   for (const tag of tags) {
-    const head = await registry.headManifest(repository, tag, options);
+    const head = look ? await registry.headManifest(repository, tag, options) : undefined;
     if (head !== undefined && head.digest !== content.digest) {
       moved.push({ tag, found: head.digest });
       continue;

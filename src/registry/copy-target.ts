@@ -61,14 +61,15 @@ async function hasDigest({ target, resumed, registry, digest, options }: TargetC
 async function tagOnly(copy: TargetCopy): Promise<TagsResult> {
   const { registry, target, options } = copy;
   if (target.tags.length === 0) return { standing: [], moved: [], written: 0 };
-  return writeTags(registry, target.repository, target.tags, await copy.root(), options);
+  return writeTags(registry, target.repository, target.tags, await copy.root(), options, target.tagsMissing !== true);
 }
 
 async function deliver(copy: TargetCopy, graph: ManifestNode, ask: boolean, tally: Tally): Promise<TagsResult> {
   const { registry, placement, target, options } = copy;
   await deliverLinks(copy, graph, ask, tally);
   if (target.tags.length > 0) {
-    const result = await writeTags(registry, target.repository, target.tags, graph.content, options);
+    const look = target.tagsMissing !== true;
+    const result = await writeTags(registry, target.repository, target.tags, graph.content, options, look);
     if (result.standing.length > 0) placement.note(target.repository, graph.content.digest);
     return result;
   }

@@ -17,6 +17,8 @@ export interface CopyTarget {
   readonly tags: readonly Tag[];
   /** The destination already holds the digest, only tags are missing. */
   readonly hasDigest: boolean;
+  /** The tags were seen to be missing just now and are not worth another look before they are written. */
+  readonly tagsMissing?: boolean;
 }
 
 /** One digest of one source repository with all its destinations. */

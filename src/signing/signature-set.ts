@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Digest, RepositoryName, Tag } from '../reference.ts';
+import type { Digest, Tag } from '../reference.ts';
 import type { RepositoryListing } from '../registry/registry.ts';
 
 /** What a tag says it holds: cosign's signatures, attestations and bills of materials, or the list of referrers. */
@@ -67,14 +67,4 @@ export function hashSignatures({ tags }: SignatureSet, referrers: readonly Refer
   const hash = createHash('sha256').update(scope);
   for (const line of lines.sort()) hash.update(`\n${line}`);
   return hash.digest('hex');
-}
-
-/** Which mirrors lack what of a source. */
-export interface SignatureGap {
-  readonly mirror: RepositoryName;
-  /** Tags that it does not have. */
-  readonly missing: readonly Tag[];
-  /** Tags that point elsewhere than at the source. */
-  readonly differing: readonly Tag[];
-  readonly referrers: readonly Referrer[];
 }

@@ -1,2 +1,3 @@
 export { promotion } from './promotion.ts';
 export { registryBudget } from './registry-budget.ts';
+export { signatureReplication } from './signature-replication.ts';

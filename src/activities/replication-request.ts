@@ -1,0 +1,39 @@
+import { z } from 'zod';
+import { PromoterError } from '../errors.ts';
+import type { ReplicationRequest } from '../workflows/replication-messages.ts';
+import { digest, duration } from './request.ts';
+
+const schema = z.strictObject({
+  manifests: digest,
+  confirm: z.boolean().default(false),
+  lenient: z.boolean().default(false),
+  replication: z.enum(['on', 'off']).default('on'),
+  auditInterval: duration.default(24 * 60 * 60_000),
+  every: duration.default(30 * 60_000),
+  full: z.boolean().default(false),
+  copies: z.int().min(1).max(1_000).default(50),
+  check: z
+    .strictObject({
+      certificateIdentity: z.string().optional(),
+      certificateIdentityRegexp: z.string().optional(),
+      certificateOidcIssuer: z.string().optional(),
+      certificateOidcIssuerRegexp: z.string().optional(),
+    })
+    .optional(),
+});
+
+/** A request with every default filled in and every duration in milliseconds. */
+export type CheckedReplication = Required<Omit<ReplicationRequest, 'auditInterval' | 'every' | 'check'>> &
+  Pick<ReplicationRequest, 'check'> & { readonly auditInterval: number; readonly every: number };
+
+/**
+ * Checks what a replication was started with, since anyone with access to the server may start one by hand.
+ *
+ * @throws PromoterError `RequestInvalid` with every field that is wrong
+ */
+export function checkReplication(input: unknown): CheckedReplication {
+  const result = schema.safeParse(input);
+  if (result.success) return result.data as CheckedReplication;
+  const problems = result.error.issues.map(({ path, message }) => `${path.join('.') || 'request'}: ${message}`);
+  throw new PromoterError('RequestInvalid', `the replication request is not valid: ${problems.join('; ')}`);
+}

@@ -1,0 +1,64 @@
+import { hostOf, type RepositoryName } from '../reference.ts';
+import type {
+  CaughtUp,
+  MendedPair,
+  ReplicationCounts,
+  ReplicationResidue,
+  ReplicationTally,
+  Sampled,
+  UnsignedDigest,
+} from '../workflows/replication-messages.ts';
+
+/** What became of one source repository: kept until the run ends, so that nobody looks at the source again. */
+export interface SourceOutcome {
+  readonly counts: ReplicationCounts;
+  readonly residue: readonly ReplicationResidue[];
+  readonly mended: readonly MendedPair[];
+  readonly unsigned: readonly UnsignedDigest[];
+  readonly caughtUp: readonly { readonly mirror: RepositoryName; readonly since: number }[];
+}
+
+const SAMPLES = 20;
+
+/** Adds up what became of several sources. */
+export function tallyOf(outcomes: readonly SourceOutcome[]): ReplicationTally {
+  return {
+    counts: outcomes.reduce((sum, { counts }) => addCounts(sum, counts), NO_COUNTS),
+    residue: sampleOf(outcomes.flatMap(({ residue }) => residue)),
+    mended: sampleOf(outcomes.flatMap(({ mended }) => mended)),
+    unsigned: sampleOf(outcomes.flatMap(({ unsigned }) => unsigned)),
+    caughtUp: caughtUpHosts(outcomes.flatMap(({ caughtUp }) => caughtUp)),
+  };
+}
+
+export const NO_COUNTS: ReplicationCounts = {
+  listed: 0,
+  compared: 0,
+  missing: 0,
+  differing: 0,
+  referrers: 0,
+  written: 0,
+};
+
+function addCounts(a: ReplicationCounts, b: ReplicationCounts): ReplicationCounts {
+  return {
+    listed: a.listed + b.listed,
+    compared: a.compared + b.compared,
+    missing: a.missing + b.missing,
+    differing: a.differing + b.differing,
+    referrers: a.referrers + b.referrers,
+    written: a.written + b.written,
+  };
+}
+
+function sampleOf<T>(items: readonly T[]): Sampled<T> {
+  return { count: items.length, samples: items.slice(0, SAMPLES) };
+}
+
+function caughtUpHosts(pairs: SourceOutcome['caughtUp']): readonly CaughtUp[] {
+  return [...Map.groupBy(pairs, ({ mirror }) => hostOf(mirror))].map(([host, ones]) => ({
+    host,
+    repositories: ones.length,
+    since: Math.min(...ones.map(({ since }) => since)),
+  }));
+}

@@ -1,0 +1,201 @@
+import { cancellationSignal, metricMeter } from '@temporalio/activity';
+import { PromoterError } from '../errors.ts';
+import { bundleFromBytes, parseBundle } from '../manifest/bundle.ts';
+import { recordName, shardPart } from '../plan/records.ts';
+import {
+  chooseAudits,
+  oldestPair,
+  readCheckpoint,
+  readUnlessLost,
+  writeCheckpoint,
+  type Checkpoint,
+  type Pair,
+} from '../plan/replication-checkpoint.ts';
+import { mirrorsOf, replicationTasks, type ReplicationTask } from '../plan/replication.ts';
+import type { PlanStore } from '../plan/store.ts';
+import type { Digest } from '../reference.ts';
+import { NO_KNOWLEDGE, type ReferrerKnowledge } from '../signing/referrer-knowledge.ts';
+import type { ReplicationReport, ReplicationTally } from '../workflows/replication-messages.ts';
+import { withPulse } from './pulse.ts';
+import { createMirrorHealth } from './mirror-health.ts';
+import type { ReplicationDependencies } from './replication-dependencies.ts';
+import { replicateSource, type ReplicationContext } from './replicate-source.ts';
+import { checkReplication, type CheckedReplication } from './replication-request.ts';
+import { NO_COUNTS, tallyOf, type SourceOutcome } from './replication-tally.ts';
+import { sideBySide } from './side-by-side.ts';
+import { findUnsigned } from './unsigned.ts';
+
+/** What is to be replicated: tasks in shards, and the pairs that are compared though nothing has changed. */
+export interface ReplicationDraft {
+  readonly request: CheckedReplication;
+  readonly index: string;
+  readonly audits: string;
+  readonly shards: number;
+  readonly sources: number;
+  readonly pairs: number;
+  readonly warnings: readonly string[];
+}
+
+export interface ReplicateInput {
+  readonly run: string;
+  readonly request: CheckedReplication;
+  readonly index: string;
+  readonly audits: string;
+  readonly shard: number;
+}
+
+/** Few enough that an attempt is short, and enough to keep every host busy. */
+const SOURCES_PER_SHARD = 24;
+const SOURCES_AT_ONCE = 8;
+const CHECKPOINTS_AT_ONCE = 16;
+const WARNINGS_KEPT = 20;
+
+/**
+ * Reads the manifests, finds out whose signatures belong where, and chooses what of it is audited by this run.
+ *
+ * @throws PromoterError `RequestInvalid`, `ManifestInvalid`, `Store*`
+ */
+export function createDraftReplication({ store, naming }: ReplicationDependencies) {
+  return async function draftReplication(input: { readonly request: unknown }): Promise<ReplicationDraft> {
+    const request = checkReplication(input.request);
+    const bundle = bundleFromBytes(await store.get(request.manifests as Digest));
+    const { manifests, warnings } = parseBundle(bundle, { lenient: request.lenient });
+    const tasks = replicationTasks(manifests, naming, request.replication);
+    const checkpoints = await sideBySide(tasks, CHECKPOINTS_AT_ONCE, ({ source }) => readCheckpoint(store, source));
+    const plan = { now: Date.now(), interval: request.auditInterval, every: request.every };
+    const audits = chooseAudits(
+      checkpoints.filter((checkpoint) => checkpoint !== undefined),
+      plan,
+    );
+    const shards: Digest[] = [];
+    for (let at = 0; at < tasks.length; at += SOURCES_PER_SHARD) {
+      shards.push(await putJson(store, tasks.slice(at, at + SOURCES_PER_SHARD)));
+    }
+    return {
+      request,
+      index: await putJson(store, shards),
+      audits: await putJson(store, audits),
+      shards: shards.length,
+      sources: tasks.length,
+      pairs: tasks.reduce((sum, task) => sum + mirrorsOf(task).length, 0),
+      warnings: warnings.slice(0, WARNINGS_KEPT).map(({ file, message }) => `${file}: ${message}`),
+    };
+  };
+}
+
+/**
+ * Replicates what the sources of one shard have attached. What is finished is on record before the next source is begun,
+ * so that another attempt looks again only at those that were in work.
+ *
+ * @throws PromoterError `Store*`; registries' errors are in the tally
+ */
+export function createReplicateShard(dependencies: ReplicationDependencies) {
+  const { store } = dependencies;
+  return async function replicateShard(input: ReplicateInput): Promise<ReplicationTally & { sources: number }> {
+    const tasks = await tasksOf(store, input);
+    const audits = await getJson<readonly Pair[]>(store, input.audits);
+    const context = { ...dependencies, health: createMirrorHealth() };
+    const signal = cancellationSignal();
+    let done = 0;
+    let written = 0;
+    const outcomes = await withPulse(
+      () => ({ done, total: tasks.length, written }),
+      () =>
+        sideBySide(
+          [...tasks.entries()],
+          SOURCES_AT_ONCE,
+          async ([at, task]) => {
+            const name = recordName(input.run, 'replicated', `${shardPart(input.shard)}/${shardPart(at)}`);
+            const record = await store.lookup(name);
+            const known = record === undefined ? undefined : await readUnlessLost<SourceOutcome>(store, record);
+            const outcome = known ?? (await replicateTask(context, input.request, task, audits, signal));
+            if (known === undefined) await store.point(name, await putJson(store, outcome));
+            done += 1;
+            written += outcome.counts.written;
+            return outcome;
+          },
+          signal,
+        ),
+    );
+    const checkpoints = await sideBySide(tasks, CHECKPOINTS_AT_ONCE, ({ source }) => readCheckpoint(store, source));
+    const oldest = oldestPair(checkpoints.filter((checkpoint) => checkpoint !== undefined));
+    return { sources: tasks.length, ...tallyOf(outcomes), ...(oldest === undefined ? {} : { oldest }) };
+  };
+}
+
+/** Forgets what only the attempts of a run needed, and tells monitoring how old the oldest comparison is. */
+export function createSettleReplication({ store }: ReplicationDependencies) {
+  const age = metricMeter.createGauge(
+    'promoter_replication_oldest_pair_age',
+    'float',
+    's',
+    'Time since the source and mirror that were compared longest ago were compared',
+  );
+  return async function settleReplication(input: {
+    readonly run: string;
+    readonly oldest?: ReplicationReport['oldest'];
+  }): Promise<void> {
+    const names = await store.names(recordName(input.run, 'replicated', ''));
+    await sideBySide(names, CHECKPOINTS_AT_ONCE, (name) => store.remove(name));
+    if (input.oldest !== undefined) age.set((Date.now() - input.oldest.checkedAt) / 1000);
+  };
+}
+
+async function replicateTask(
+  context: ReplicationContext & Pick<ReplicationDependencies, 'store'>,
+  { confirm, full, copies }: CheckedReplication,
+  task: ReplicationTask,
+  audits: readonly Pair[],
+  signal: AbortSignal,
+): Promise<SourceOutcome> {
+  const { store } = context;
+  const checkpoint = await readCheckpoint(store, task.source);
+  const knowledge = await knowledgeOf(store, checkpoint);
+  try {
+    const result = await replicateSource(context, {
+      task,
+      checkpoint,
+      knowledge,
+      audited: new Set(audits.filter(({ source }) => source === task.source).map(({ mirror }) => mirror)),
+      full,
+      confirm,
+      copiesAtOnce: copies,
+      now: Date.now(),
+      signal,
+    });
+    const { counts, residue, mended, caughtUp, signatures, attached, pairs } = result;
+    const unsigned = await findUnsigned(task, signatures);
+    // What a dry run finds missing stays missing, so that it must not be remembered as found equal.
+    if (confirm) {
+      const known = result.knowledge === knowledge ? checkpoint?.knowledge : await putJson(store, result.knowledge);
+      const learnt = known === undefined ? {} : { knowledge: known };
+      await writeCheckpoint(store, { source: task.source, attached, pairs, ...learnt });
+    }
+    return { counts, residue, mended, caughtUp, unsigned };
+  } catch (error) {
+    if (!(error instanceof PromoterError) || error.code.startsWith('Store')) throw error;
+    const residue = [{ source: task.source, reason: error.code, message: error.message.slice(0, 500) }];
+    return { counts: { ...NO_COUNTS, listed: 1 }, residue, mended: [], caughtUp: [], unsigned: [] };
+  }
+}
+
+async function knowledgeOf(store: PlanStore, checkpoint: Checkpoint | undefined): Promise<ReferrerKnowledge> {
+  if (checkpoint?.knowledge === undefined) return NO_KNOWLEDGE;
+  return (await readUnlessLost<ReferrerKnowledge>(store, checkpoint.knowledge)) ?? NO_KNOWLEDGE;
+}
+
+async function tasksOf(store: PlanStore, { index, shard }: ReplicateInput): Promise<readonly ReplicationTask[]> {
+  const shards = await getJson<readonly Digest[]>(store, index);
+  const digest = shards[shard];
+  if (digest === undefined)
+    throw new PromoterError('StoreCorrupt', `there is no shard ${shard} among ${shards.length}`);
+  return getJson(store, digest);
+}
+
+function putJson(store: PlanStore, value: unknown): Promise<Digest> {
+  return store.put(new TextEncoder().encode(JSON.stringify(value)));
+}
+
+async function getJson<T>(store: PlanStore, digest: string): Promise<T> {
+  return JSON.parse(new TextDecoder().decode(await store.get(digest as Digest))) as T;
+}
