@@ -125,20 +125,24 @@ export function createReplicateShard(dependencies: ReplicationDependencies) {
 
 /** Forgets what only the attempts of a run needed, and tells monitoring how old the oldest comparison is. */
 export function createSettleReplication({ store }: ReplicationDependencies) {
-  const age = metricMeter.createGauge(
-    'promoter_replication_oldest_pair_age',
-    'float',
-    's',
-    'Time since the source and mirror that were compared longest ago were compared',
-  );
   return async function settleReplication(input: {
     readonly run: string;
     readonly oldest?: ReplicationReport['oldest'];
   }): Promise<void> {
     const names = await store.names(recordName(input.run, 'replicated', ''));
     await sideBySide(names, CHECKPOINTS_AT_ONCE, (name) => store.remove(name));
-    if (input.oldest !== undefined) age.set((Date.now() - input.oldest.checkedAt) / 1000);
+    if (input.oldest !== undefined) ageOfOldestPair().set((Date.now() - input.oldest.checkedAt) / 1000);
   };
+}
+
+// The meter belongs to an activity's context, so that it cannot be asked for before one runs.
+function ageOfOldestPair(): ReturnType<typeof metricMeter.createGauge> {
+  return metricMeter.createGauge(
+    'promoter_replication_oldest_pair_age',
+    'float',
+    's',
+    'Time since the source and mirror that were compared longest ago were compared',
+  );
 }
 
 async function replicateTask(
