@@ -1,5 +1,5 @@
 import { cancellationSignal } from '@temporalio/activity';
-import { readDebts, settleDebts } from '../plan/debts.ts';
+import { readDebts, rememberSigned, settleDebts } from '../plan/debts.ts';
 import { putEdges, type Debt } from '../plan/document.ts';
 import type { QuarantinedEdge } from '../plan/quarantine.ts';
 import { recordName, shardPart } from '../plan/records.ts';
@@ -44,6 +44,7 @@ export function createAttestShard(dependencies: ActivityDependencies, trust: Pin
     const paid = new Set(earlier?.paid);
     let counts = earlier?.counts ?? NOTHING;
     const failures: QuarantinedEdge[] = [];
+    const attested: Debt[] = [];
     await withPulse(
       () => ({ paid: [...paid], counts }),
       () =>
@@ -51,14 +52,15 @@ export function createAttestShard(dependencies: ActivityDependencies, trust: Pin
           debts.filter((debt) => !paid.has(debtKey(debt))),
           DEBTS_AT_ONCE,
           async (debt) => {
-            let complete = true;
+            const states = new Set<ClaimState>();
             for (const claim of claimsOf(debt, dependencies.signing, input.hosts)) {
               const result = await attestClaim(context, debt, claim, dependencies.signing.builderId);
               counts = add(counts, result.counts);
               failures.push(...result.failures);
-              complete &&= result.complete;
+              states.add(result.state);
             }
-            if (complete) paid.add(debtKey(debt));
+            if (!states.has('incomplete')) paid.add(debtKey(debt));
+            if (states.size === 1 && states.has('complete')) attested.push(debt);
           },
           cancellationSignal(),
         ),
@@ -68,6 +70,7 @@ export function createAttestShard(dependencies: ActivityDependencies, trust: Pin
       list,
       debts.filter((debt) => !paid.has(debtKey(debt))),
     );
+    await rememberSigned(store, attested);
     if (failures.length > 0) {
       const name = recordName(input.run, 'quarantine', `attest-${shardPart(input.shard)}`);
       await store.point(name, await putEdges(store, failures));
@@ -76,15 +79,17 @@ export function createAttestShard(dependencies: ActivityDependencies, trust: Pin
   };
 }
 
+type ClaimState = 'complete' | 'incomplete' | 'absent';
+
 async function attestClaim(
   context: SigningContext,
   debt: Debt,
   { identity, canonical, targets }: Claim,
   builderId: string,
-): Promise<{ counts: AttestCounts; failures: readonly QuarantinedEdge[]; complete: boolean }> {
+): Promise<{ counts: AttestCounts; failures: readonly QuarantinedEdge[]; state: ClaimState }> {
   const [subject] = await subjectsAt(context, canonical, debt.digest);
   // What never arrived owes nothing: a run that promotes it records that itself.
-  if (subject === undefined) return { counts: NOTHING, failures: [], complete: true };
+  if (subject === undefined) return { counts: NOTHING, failures: [], state: 'absent' };
   const { attestation } = await attestDigest(context, {
     repository: canonical,
     subject,
@@ -103,7 +108,7 @@ async function attestClaim(
       failed: handed.failures.length,
     },
     failures: handed.failures,
-    complete: handed.failures.length === 0,
+    state: handed.failures.length === 0 ? 'complete' : 'incomplete',
   };
 }
 

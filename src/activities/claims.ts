@@ -25,11 +25,12 @@ export function claimsOf(
   { identityOf, canonicalOf }: ActivityDependencies['signing'],
   hosts: readonly string[],
 ): readonly Claim[] {
-  const usable = debt.targets.filter(({ repository }) => hosts.includes(hostOf(repository)));
-  const identities = Map.groupBy(usable, ({ repository }) => identityOf(repository));
-  return [...identities].map(([identity, targets]) => ({
+  const isUsable = (repository: RepositoryName): boolean => hosts.includes(hostOf(repository));
+  const usable = debt.targets.filter(({ repository }) => isUsable(repository));
+  const settled = Map.groupBy((debt.settled ?? []).filter(isUsable), identityOf);
+  return [...Map.groupBy(usable, ({ repository }) => identityOf(repository))].map(([identity, targets]) => ({
     identity,
-    canonical: canonicalOf(targets.map(({ repository }) => repository)),
+    canonical: canonicalOf([...targets.map(({ repository }) => repository), ...(settled.get(identity) ?? [])]),
     targets,
   }));
 }

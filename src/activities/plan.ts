@@ -2,7 +2,8 @@ import { cancellationSignal } from '@temporalio/activity';
 import pMap from 'p-map';
 import { PromoterError, isTransient } from '../errors.ts';
 import { assemblePlan, destinationsOf, type AssembledPlan } from '../plan/assembly.ts';
-import { getEdges, putDocument, putEdges, readShard, type WishShard } from '../plan/document.ts';
+import { getEdges, putDocument, putEdges, readShard, type Group, type WishShard } from '../plan/document.ts';
+import { recordDebts, signedDigests } from '../plan/debts.ts';
 import { draftPlan } from '../plan/draft.ts';
 import type { InventoryReader } from '../plan/inventory.ts';
 import { judgeWishes, type BrokenHost } from '../plan/judgement.ts';
@@ -11,6 +12,7 @@ import { recordName, recordsOf, shardPart } from '../plan/records.ts';
 import type { Digest } from '../reference.ts';
 import type { PlanReference, PromotionReport } from '../workflows/messages.ts';
 import type { ActivityDependencies } from './dependencies.ts';
+import { debtsOf } from './owing.ts';
 import { recordPolicies } from './provenance-policy.ts';
 import { withPulse } from './pulse.ts';
 import { readQuarantine } from './residue.ts';
@@ -34,6 +36,8 @@ export interface JudgeInput {
   readonly index: string;
   readonly shard: number;
   readonly broken: readonly BrokenHost[];
+  /** Sign what was promoted before as well. */
+  readonly existing?: boolean;
 }
 
 export interface AssembleInput {
@@ -72,16 +76,36 @@ export function createDraftPlan({ store }: ActivityDependencies) {
 
 /** Reads the registries for one shard of the draft and judges its edges. @throws PromoterError `Registry*`, `Store*` */
 export function createJudgeShard({ store }: ActivityDependencies, reader: InventoryReader) {
-  return async function judgeShard({ run, index, shard, broken }: JudgeInput): Promise<{ readonly edges: number }> {
+  return async function judgeShard({
+    run,
+    index,
+    shard,
+    broken,
+    existing = false,
+  }: JudgeInput): Promise<{ readonly edges: number }> {
     const { wishes } = await readShard<WishShard>(store, index, shard);
     let read = 0;
     const result = await withPulse(
       () => ({ read }),
-      () => judgeWishes(reader, wishes, { broken, signal: cancellationSignal(), onRead: () => read++ }),
+      () => judgeWishes(reader, wishes, { broken, existing, signal: cancellationSignal(), onRead: () => read++ }),
     );
-    await store.point(recordName(run, 'judged', shardPart(shard)), await putDocument(store, result));
+    await owe(run, shard, result.existing);
+    await store.point(
+      recordName(run, 'judged', shardPart(shard)),
+      await putDocument(store, { ...result, existing: [] }),
+    );
     return { edges: Object.values(result.verdicts).reduce((sum, count) => sum + count, 0) };
   };
+
+  // What was promoted before and is not known to be signed is owed like what this run promotes.
+  async function owe(run: string, shard: number, existing: readonly Group[]): Promise<void> {
+    const unsigned: Group[] = [];
+    for (const [source, groups] of Map.groupBy(existing, (group) => group.source)) {
+      const signed = await signedDigests(store, source);
+      unsigned.push(...groups.filter(({ digest }) => !signed.has(digest)));
+    }
+    await recordDebts(store, run, `existing-${shardPart(shard)}`, debtsOf(unsigned, run));
+  }
 }
 
 /**

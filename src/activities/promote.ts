@@ -2,7 +2,6 @@ import { activityInfo, cancellationSignal } from '@temporalio/activity';
 import pMap from 'p-map';
 import { isTransient } from '../errors.ts';
 import {
-  type Debt,
   putDocument,
   type Group,
   type GroupTarget,
@@ -15,6 +14,7 @@ import { recordDebts } from '../plan/debts.ts';
 import type { TargetOutcome } from '../registry/copy.ts';
 import type { CopyCounts } from '../workflows/messages.ts';
 import type { ActivityDependencies } from './dependencies.ts';
+import { debtsOf } from './owing.ts';
 import { lastPosition, withPulse } from './pulse.ts';
 import { admittedGroups } from './verification.ts';
 
@@ -64,7 +64,7 @@ export function createPromoteShard({ copier, store }: ActivityDependencies) {
     const resumed = round > 0 || activityInfo().attempt > 1;
     const signal = cancellationSignal();
     const residue: ResidueEntry[] = [];
-    if (round === 0) await recordDebts(store, run, shard, debtsOf(groups, run, commit));
+    if (round === 0) await recordDebts(store, run, shardPart(shard), debtsOf(groups, run, commit));
     const position = (): PromotePosition => ({ index, done: [...done], counts });
     await withPulse(position, () =>
       pMap(
@@ -85,21 +85,6 @@ export function createPromoteShard({ copier, store }: ActivityDependencies) {
     if (residue.length > 0 || activityInfo().attempt > 1) await store.point(name, await putDocument(store, residue));
     return { counts, residue: residue.length };
   };
-}
-
-function debtsOf(groups: readonly Group[], run: string, commit: string | undefined): readonly Debt[] {
-  const { workflowExecution } = activityInfo();
-  const record = {
-    workflowId: workflowExecution?.workflowId ?? '',
-    runId: run,
-    ...(commit === undefined ? {} : { commit }),
-  };
-  return groups.map(({ source, digest, targets }) => ({
-    source,
-    digest,
-    targets: targets.map(({ repository, tags }) => ({ repository, tags })),
-    ...record,
-  }));
 }
 
 function residueOf(group: Group, outcomes: readonly TargetOutcome[]): readonly ResidueEntry[] {

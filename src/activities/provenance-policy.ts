@@ -3,6 +3,7 @@ import { recordName } from '../plan/records.ts';
 import type { PlanStore } from '../plan/store.ts';
 import type { Digest, RepositoryName } from '../reference.ts';
 import { policyOfFlags, type IdentityPolicy } from '../signing/identity-policy.ts';
+import { policyOfManifest } from '../signing/manifest-policy.ts';
 import type { ProvenancePolicy } from '../signing/provenance.ts';
 import type { CheckedRequest } from './request.ts';
 
@@ -67,22 +68,4 @@ function policyOfSource(policies: SourcePolicies, source: RepositoryName): Manif
 
 function modeOf({ provenance }: CheckedRequest): ManifestPolicy['mode'] {
   return provenance ?? 'warn';
-}
-
-// A list that a manifest leaves empty does not restrict anything.
-function policyOfManifest(
-  { mode, signers, builders, sources, predicateTypes }: ManifestPolicy,
-  fallback: IdentityPolicy,
-): ProvenancePolicy {
-  const rules = signers.map(({ issuer, identity }) => ({
-    issuer: { exactly: issuer },
-    identity: { exactly: identity },
-  }));
-  return {
-    mode,
-    signers: rules.length === 0 ? fallback : { rules },
-    ...(builders.length === 0 ? {} : { builders: builders.map(({ id }) => ({ exactly: id })) }),
-    ...(sources.length === 0 ? {} : { sources: sources.map((source) => ({ exactly: source })) }),
-    ...(predicateTypes.length === 0 ? {} : { predicateTypes }),
-  };
 }

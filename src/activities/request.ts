@@ -56,6 +56,7 @@ const request = z.strictObject({
     })
     .optional(),
   requireSignatures: z.boolean().optional(),
+  signExisting: z.boolean().optional(),
   vulnerabilities: z
     .strictObject({
       threshold: z.int().min(0).max(5),

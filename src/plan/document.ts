@@ -18,6 +18,8 @@ export interface Group {
   readonly source: RepositoryName;
   readonly digest: Digest;
   readonly targets: readonly GroupTarget[];
+  /** Destinations that have everything already; one of them may be where the digest is signed. */
+  readonly settled?: readonly RepositoryName[];
   /**
    * What the source has attached to the digest by tag, where a listing told: endings such as `.sig` and `.att`, and the
    * empty one for the fallback list of referrers. Absent when somebody has to ask.
@@ -46,6 +48,8 @@ export interface WishShardResult {
   readonly quarantine: readonly QuarantinedEdge[];
   readonly warnings: readonly string[];
   readonly verdicts: VerdictCounts;
+  /** What was promoted before, where somebody asked for it; `targets` are then the destinations that have it. */
+  readonly existing: readonly Group[];
 }
 
 /** A (group, destination) pair that failed inside a shard that otherwise succeeded, with its reason. */
@@ -67,6 +71,8 @@ export interface Debt {
   readonly source: RepositoryName;
   readonly digest: Digest;
   readonly targets: readonly { readonly repository: RepositoryName; readonly tags: readonly Tag[] }[];
+  /** Destinations that had the digest before; one of them may be where it is signed. */
+  readonly settled?: readonly RepositoryName[];
   /** Where the promotion is on record. */
   readonly workflowId: string;
   readonly runId: string;
@@ -81,7 +87,14 @@ export interface Exclusion {
 
 /** Every document of this module. */
 export type PlanDocument =
-  Shard | ShardIndex | WishShard | WishShardResult | readonly ResidueEntry[] | readonly Debt[] | readonly Exclusion[];
+  | Shard
+  | ShardIndex
+  | WishShard
+  | WishShardResult
+  | readonly ResidueEntry[]
+  | readonly Debt[]
+  | readonly Exclusion[]
+  | readonly Digest[];
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();

@@ -30,7 +30,13 @@ type Unreadable = { readonly error: PromoterError };
 export async function judgeWishes(
   reader: InventoryReader,
   wishes: readonly ImageWish[],
-  options: { readonly broken: readonly BrokenHost[]; readonly signal?: AbortSignal; readonly onRead?: () => void },
+  options: {
+    readonly broken: readonly BrokenHost[];
+    /** Say what has been promoted before, too. */
+    readonly existing?: boolean;
+    readonly signal?: AbortSignal;
+    readonly onRead?: () => void;
+  },
 ): Promise<WishShardResult> {
   const sources = new Map<RepositoryName, Digest[]>();
   const destinations = new Map<RepositoryName, DigestWish[]>();
@@ -57,7 +63,7 @@ export async function judgeWishes(
     },
     { concurrency: REPOSITORIES_AT_ONCE, ...(options.signal === undefined ? {} : { signal: options.signal }) },
   );
-  const result = new Tally();
+  const result = new Tally(options.existing === true);
   for (const wish of wishes) judgeWish(wish, inSource.get(wish.source) ?? { digests: new Set() }, held, result);
   return result.finish();
 }
@@ -88,6 +94,7 @@ function judgeWish(
 ): void {
   for (const { digest, tags } of wish.digests) {
     const targets: GroupTarget[] = [];
+    const done: GroupTarget[] = [];
     const inSource = source.digests.has(digest);
     for (const destination of wish.destinations) {
       const inventory = held.get(destination) ?? { digests: new Set(), tags: new Map() };
@@ -95,13 +102,19 @@ function judgeWish(
         tags.length === 0
           ? [{ source: wish.source, digest, destination }]
           : tags.map((tag) => ({ source: wish.source, digest, destination, tag }));
-      const target =
+      const judged =
         'error' in inventory
-          ? judgeUnreadable(edges, inventory.error, inSource, result)
+          ? { wanted: judgeUnreadable(edges, inventory.error, inSource, result), done: undefined }
           : judgeEdges(edges, inSource, inventory, result);
-      if (target !== undefined) targets.push(target);
+      if (judged.wanted !== undefined) targets.push(judged.wanted);
+      if (judged.done !== undefined) done.push(judged.done);
     }
-    if (targets.length > 0) result.groups.push({ source: wish.source, digest, targets, ...attachedTo(digest, source) });
+    const settled = done
+      .map(({ repository }) => repository)
+      .filter((one) => targets.every((target) => target.repository !== one));
+    const group = { source: wish.source, digest, ...attachedTo(digest, source) };
+    if (targets.length > 0) result.groups.push({ ...group, targets, ...(settled.length === 0 ? {} : { settled }) });
+    if (done.length > 0) result.keepExisting({ ...group, targets: done });
   }
 }
 
@@ -116,8 +129,9 @@ function judgeEdges(
   inSource: boolean,
   inventory: Inventory,
   result: Tally,
-): GroupTarget | undefined {
+): { wanted: GroupTarget | undefined; done: GroupTarget | undefined } {
   const wanted: Edge[] = [];
+  const done: Edge[] = [];
   for (const edge of edges) {
     const judgement = judge(edge, inSource, inventory);
     result.count(judgement.verdict);
@@ -128,6 +142,7 @@ function judgeEdges(
         break;
       case 'done':
         if (judgement.warning !== undefined) result.warnings.push(judgement.warning);
+        done.push(edge);
         break;
       case 'lost':
       case 'tag-move':
@@ -135,7 +150,7 @@ function judgeEdges(
         break;
     }
   }
-  return targetOf(wanted, (edge) => inventory.digests.has(edge.digest));
+  return { wanted: targetOf(wanted, (edge) => inventory.digests.has(edge.digest)), done: targetOf(done, () => true) };
 }
 
 function judgeUnreadable(
@@ -171,15 +186,27 @@ function quarantined(edge: Edge, reason: Verdict, message: string): QuarantinedE
 
 class Tally {
   readonly groups: Group[] = [];
+  readonly #existing: Group[] = [];
   readonly quarantine: QuarantinedEdge[] = [];
   readonly warnings: string[] = [];
   readonly #verdicts: Partial<Record<Verdict, number>> = {};
+  readonly #wantsExisting: boolean;
+
+  constructor(wantsExisting: boolean) {
+    this.#wantsExisting = wantsExisting;
+  }
 
   count(verdict: Verdict): void {
     this.#verdicts[verdict] = (this.#verdicts[verdict] ?? 0) + 1;
   }
 
+  // Nearly everything of a large production: kept only for whoever asked.
+  keepExisting(group: Group): void {
+    if (this.#wantsExisting) this.#existing.push(group);
+  }
+
   finish(): WishShardResult {
-    return { groups: this.groups, quarantine: this.quarantine, warnings: this.warnings, verdicts: this.#verdicts };
+    const { groups, quarantine, warnings } = this;
+    return { groups, existing: this.#existing, quarantine, warnings, verdicts: this.#verdicts };
   }
 }

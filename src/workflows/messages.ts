@@ -27,6 +27,8 @@ export interface PromotionRequest {
   readonly lenient?: boolean;
   /** Sign and attest what is promoted; on unless it says `false`. */
   readonly sign?: boolean;
+  /** Sign and attest what was promoted before and is not known to be signed, too. */
+  readonly signExisting?: boolean;
   /** Signed along with every image. */
   readonly annotations?: Readonly<Record<string, string>>;
   /** What build provenance a staging image needs where its manifest does not say; `warn` unless given. */

@@ -32,12 +32,19 @@ export async function runPlan(run: string, { request, broken }: SetupResult, boa
   const policy = policyOf('plan', request.policies?.plan);
   const draft = await activitiesOf(policy, 'draft from the manifests').draftPlan({ run, request });
   const state = newSweep(draft.shards);
+  const existing = request.signExisting === true && request.confirm === true && request.sign !== false;
   // A draft's shards are few (some fifty for 1,350 repositories on 20 mirrors), and the next run would start it anew.
   await sweep(
     state,
     policy.lanes,
     (shard) =>
-      activitiesOf(policy, `read ${shard + 1}/${draft.shards}`).judgeShard({ run, index: draft.index, shard, broken }),
+      activitiesOf(policy, `read ${shard + 1}/${draft.shards}`).judgeShard({
+        run,
+        index: draft.index,
+        shard,
+        broken,
+        existing,
+      }),
     () => board.mark('plan', 'running', { shards: { done: state.done, total: draft.shards } }),
     false,
   );

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { WorkflowHandle } from '@temporalio/client';
 import type { RepositoryName } from '../../src/reference.ts';
@@ -145,6 +145,34 @@ describe('a promotion that signs and attests', () => {
     assert.equal(entries(), 0);
     const result = await promote();
     assert.deepEqual([result.copied.edges, result.signatures?.signed], [0, IMAGES]);
+    await assertSigned();
+  });
+
+  it('leaves alone what was promoted long ago, unless it is told to sign that too, once', async () => {
+    await promote({ sign: false });
+    // As if it had been promoted before there was a plan store.
+    await rm(join(production.directory, 'plans', 'names', 'debts'), { recursive: true });
+    assert.equal((await promote()).signatures, undefined);
+    assert.equal(entries(), 0);
+    const result = await promote({ signExisting: true });
+    assert.deepEqual([result.copied.edges, result.signatures?.signed], [0, IMAGES]);
+    await assertSigned();
+    for (const mirror of production.mirrors) mirror.clear();
+    assert.equal((await promote({ signExisting: true })).signatures, undefined);
+    const asked = production.mirrors.flatMap((mirror) => mirror.log()).filter(({ path }) => path.includes('sha256-'));
+    assert.deepEqual(asked, [], 'what is known to be signed costs no request');
+  });
+
+  it('signs once where a mirror is added later, and hands that to it', async () => {
+    const [canonical] = production.mirrors;
+    assert.ok(canonical);
+    await production.writeManifests([canonical.host]);
+    await promote();
+    const made = entries();
+    await production.writeManifests(production.mirrors.map(({ host }) => host));
+    const result = await promote();
+    assert.deepEqual([result.signatures?.signed, result.signatures?.attested], [0, 0]);
+    assert.equal(entries(), made);
     await assertSigned();
   });
 
