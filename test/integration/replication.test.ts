@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict';
+import type { Digest, Tag } from '../../src/reference.ts';
+import { startReplicationLab, type ReplicationLab } from '../support/replication-lab.ts';
+
+const IMAGES = 6;
+const MIRRORS = 4;
+
+/** Every second digest of an image. */
+function signedOf(lab: ReplicationLab): readonly (readonly [string, Digest])[] {
+  return [...lab.images].flatMap(([name, digests]) =>
+    digests.filter((_, at) => at % 2 === 0).map((digest) => [name, digest] as const),
+  );
+}
+
+async function unequal(lab: ReplicationLab): Promise<readonly string[]> {
+  const wrong: string[] = [];
+  for (const [name, digest] of signedOf(lab)) {
+    const wanted = await lab.signatureOf(lab.canonical, name, digest);
+    for (const mirror of lab.mirrors) {
+      const found = await lab.signatureOf(mirror, name, digest);
+      if (found !== wanted) wrong.push(`${mirror.host} ${name} ${digest}: ${found} and not ${wanted}`);
+    }
+  }
+  return wrong;
+}
+
+describe('replication of signatures on registries with Google’s listing', function () {
+  this.timeout(120_000);
+  let lab: ReplicationLab;
+
+  before(async () => {
+    lab = await startReplicationLab({ images: IMAGES, digests: 4, mirrors: MIRRORS });
+    for (const [name, digest] of signedOf(lab)) await lab.sign(lab.canonical, name, digest);
+  });
+  after(() => lab.stop());
+
+  it('says without --confirm what is missing, and writes nothing', async () => {
+    const report = await lab.replicate({ confirm: false });
+    assert.equal(report.outcome, 'dry-run');
+    assert.equal(report.counts.missing, signedOf(lab).length * MIRRORS);
+    assert.equal(report.counts.written, 0);
+    assert.equal((await unequal(lab)).length, signedOf(lab).length * MIRRORS);
+  });
+
+  it('copies with one listing per repository, one reading per signature and the fewest writes', async () => {
+    const report = await lab.replicate();
+    const signatures = signedOf(lab).length;
+    assert.deepEqual(report.residue.samples, []);
+    assert.equal(report.outcome, 'done');
+    assert.equal(report.counts.written, signatures * MIRRORS);
+    // A signature is a manifest, a payload and a configuration: 3 reads; POST and PUT for each blob (POST alone on the
+    // first try of a host), and a PUT for the tag.
+    const bound = IMAGES * (1 + MIRRORS) + signatures * 3 + signatures * MIRRORS * 5 + MIRRORS;
+    assert.ok(lab.requests() <= bound, `${lab.requests()} requests, more than ${bound}`);
+    assert.deepEqual(await unequal(lab), []);
+  });
+
+  it('asks in its steady state for one listing per source and its share of the audit, and nothing else', async () => {
+    const report = await lab.replicate();
+    const share = Math.ceil((IMAGES * MIRRORS) / 48);
+    assert.equal(lab.requests(), IMAGES + share);
+    assert.equal(lab.requests(lab.canonical), IMAGES);
+    assert.equal(report.counts.written, 0);
+    assert.equal(report.counts.compared, share);
+  });
+
+  it('asks one repository’s mirrors when it has a new signature, or another one than before', async () => {
+    const [name = '', digests = []] = [...lab.images][2] ?? [];
+    const [first, unsigned] = digests;
+    assert.ok(first !== undefined && unsigned !== undefined);
+    await lab.sign(lab.canonical, name, unsigned);
+    const added = await lab.replicate();
+    assert.equal(added.counts.written, MIRRORS);
+    assert.ok(added.counts.compared <= MIRRORS + 1);
+    for (const mirror of lab.mirrors) {
+      assert.equal(await lab.signatureOf(mirror, name, unsigned), await lab.signatureOf(lab.canonical, name, unsigned));
+    }
+  });
+
+  it('starts again from nothing when its checkpoint is lost, and that costs requests only', async () => {
+    for (const checkpoint of await lab.store.names('replication/')) await lab.store.remove(checkpoint);
+    const report = await lab.replicate();
+    assert.equal(report.counts.written, 0);
+    assert.equal(lab.requests(), IMAGES * (1 + MIRRORS));
+  });
+
+  it('finds by its audit what a mirror lost, mends it and says so', async () => {
+    const [name = '', digests = []] = [...lab.images][4] ?? [];
+    const [digest] = digests;
+    const [mirror] = lab.mirrors;
+    assert.ok(digest !== undefined && mirror !== undefined);
+    const wanted = await lab.signatureOf(mirror, name, digest);
+    await lab.registry.deleteTag(lab.repository(mirror, name), `${digest.replace(':', '-')}.sig` as Tag);
+    const report = await lab.replicate({ auditInterval: '30 minutes' });
+    assert.equal(report.counts.compared, IMAGES * MIRRORS);
+    assert.equal(report.mended.count, 1);
+    assert.equal(report.mended.samples[0]?.mirror, lab.repository(mirror, name));
+    assert.equal(await lab.signatureOf(mirror, name, digest), wanted);
+  });
+
+  it('reports a mirror that is down, serves the others, and says when it has caught up', async () => {
+    const [name = '', digests = []] = [...lab.images][1] ?? [];
+    const [, digest] = digests;
+    const [down, up] = lab.mirrors;
+    assert.ok(digest !== undefined && down !== undefined && up !== undefined);
+    await lab.sign(lab.canonical, name, digest);
+    down.setFaults([{ action: { status: 403, code: 'DENIED' } }]);
+    for (let run = 0; run < 2; run++) {
+      const report = await lab.replicate();
+      assert.equal(report.outcome, 'residue');
+      assert.ok(report.residue.samples.some(({ mirror }) => mirror === lab.repository(down, name)));
+      assert.ok(report.residue.samples.every(({ mirror = '' }) => mirror.startsWith(down.host)));
+    }
+    assert.equal(await lab.signatureOf(up, name, digest), await lab.signatureOf(lab.canonical, name, digest));
+    down.setFaults([]);
+    const report = await lab.replicate();
+    assert.equal(report.outcome, 'done');
+    assert.deepEqual(
+      report.caughtUp.map(({ host }) => host),
+      [down.host],
+    );
+    assert.equal(await lab.signatureOf(down, name, digest), await lab.signatureOf(lab.canonical, name, digest));
+  });
+});
