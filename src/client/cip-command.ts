@@ -53,11 +53,8 @@ Examples:
 export function cipCommand(output: CommandOutput): Command {
   const command = new Command('cip')
     .description('promote images: make the destinations match the manifests')
-    .optionsGroup('What is promoted:')
-    .option('--manifest <file>', 'a plain manifest')
-    .option('--thin-manifest-dir <folder>', "a folder of thin manifests, with 'images/' and 'manifests/'");
-  booleanFlag(command, 'lenient', 'only warn of what kpromo does not check in thin manifests');
-  addDiffFlags(command);
+    .optionsGroup('What is promoted:');
+  addManifestFlags(command);
   command.optionsGroup('How it is done:');
   booleanFlag(command, 'confirm', 'write; without it, only the plan is made');
   command.addOption(
@@ -88,6 +85,15 @@ export function cipCommand(output: CommandOutput): Command {
     });
 }
 
+/** Declares the flags that say which manifests are meant, and which part of them. */
+export function addManifestFlags(command: Command): Command {
+  command
+    .option('--manifest <file>', 'a plain manifest')
+    .option('--thin-manifest-dir <folder>', "a folder of thin manifests, with 'images/' and 'manifests/'");
+  booleanFlag(command, 'lenient', 'only warn of what kpromo does not check in thin manifests');
+  return addDiffFlags(command);
+}
+
 /** kpromo's order of precedence: a snapshot, else a promotion. */
 async function runMode(options: CipOptions, output: CommandOutput): Promise<void> {
   if ((options.snapshot ?? '') !== '' || (options.manifestBasedSnapshotOf ?? '') !== '') {
@@ -106,7 +112,10 @@ function parseOnlyMode(text: string): boolean | 'online' {
 }
 
 /** Which manifests are meant. @throws PromoterError `UsageInvalid` unless it is said once */
-export function chooseInput({ manifest, thinManifestDir }: CipOptions): BundleInput {
+export function chooseInput({
+  manifest,
+  thinManifestDir,
+}: Pick<CipOptions, 'manifest' | 'thinManifestDir'>): BundleInput {
   if (manifest !== undefined && thinManifestDir !== undefined) {
     throw new PromoterError('UsageInvalid', '--manifest and --thin-manifest-dir exclude each other; give one of them');
   }

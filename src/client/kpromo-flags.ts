@@ -30,8 +30,14 @@ export interface KpromoOptions {
   readonly checkManifestListsFromSnapshot?: string;
 }
 
+type ChangeOptions = Pick<KpromoOptions, 'useProwManifestDiff' | 'manifestDiffSince'>;
+type CertificateOptions = Pick<
+  KpromoOptions,
+  'certificateIdentity' | 'certificateIdentityRegexp' | 'certificateOidcIssuer' | 'certificateOidcIssuerRegexp'
+>;
+
 /** Who can be asked about vulnerabilities. */
-const SCANNERS = ['container-analysis', 'trivy', 'grype'] as const;
+export const SCANNERS = ['container-analysis', 'trivy', 'grype'] as const;
 
 /** What becomes of images that nobody has scanned. */
 const UNSCANNED = ['pass', 'warn', 'fail'] as const;
@@ -98,13 +104,13 @@ export function givenOptions(command: Command): GivenOptions {
 }
 
 /** The change that a promotion is restricted to, if it is; kpromo's rule where both flags are given. */
-export function changeModeOf({ useProwManifestDiff, manifestDiffSince = '' }: KpromoOptions): ChangeMode | undefined {
+export function changeModeOf({ useProwManifestDiff, manifestDiffSince = '' }: ChangeOptions): ChangeMode | undefined {
   if (useProwManifestDiff === true) return { kind: 'prow' };
   return manifestDiffSince === '' ? undefined : { kind: 'since', since: manifestDiffSince };
 }
 
 /** Whose signatures count on staging images: a default gives way to a pattern, and to nothing else. */
-export function signatureRulesOf(options: KpromoOptions, given: GivenOptions): SignatureRules {
+export function signatureRulesOf(options: CertificateOptions, given: GivenOptions): SignatureRules {
   const { certificateIdentity, certificateIdentityRegexp, certificateOidcIssuer, certificateOidcIssuerRegexp } =
     options;
   const exactIdentity = certificateIdentityRegexp === '' || given.has('certificateIdentity');
@@ -118,7 +124,7 @@ export function signatureRulesOf(options: KpromoOptions, given: GivenOptions): S
 }
 
 /** The first line that kpromo prints. */
-export function signatureLine(options: KpromoOptions): string {
+export function signatureLine(options: CertificateOptions): string {
   return [
     `Options to check the Signatures: SignCheckIdentity: ${options.certificateIdentity}`,
     `SignCheckIdentityRegexp: ${options.certificateIdentityRegexp}`,

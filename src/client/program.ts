@@ -8,6 +8,7 @@ import { codeOf, describeThrown } from './failure-text.ts';
 import { listCommand } from './list-command.ts';
 import { manifestCommand } from './manifest-command.ts';
 import type { CommandOutput } from './output.ts';
+import { planCommand } from './plan-command.ts';
 import { statusCommand } from './status-command.ts';
 import { uploadCommand } from './upload-command.ts';
 import { verifyCommand } from './verify-command.ts';
@@ -41,6 +42,7 @@ export function createProgram(output: CommandOutput): Command {
     })
     .commandsGroup('Promote:')
     .addCommand(cipCommand(output))
+    .addCommand(planCommand(output))
     .addCommand(workerCommand())
     .commandsGroup('Look after runs:')
     .addCommand(statusCommand(output))

@@ -11,11 +11,14 @@ export interface RequestCircumstances {
   readonly selfContained: boolean;
 }
 
+/** The options that make a request. */
+export type RequestOptions = Omit<CipOptions, 'output' | 'vulnSeverityThreshold' | 'scanner' | 'unscanned'>;
+
 // The worker dies with the command. When that is given again, what it was doing is resumed once its heartbeat is missed.
 const SELF_CONTAINED_HEARTBEAT = '10 seconds';
 
 /** What the options ask the workflow to do. @throws PromoterError `ConfigInvalid` when they leave open whom to believe */
-export function requestOf(options: CipOptions, circumstances: RequestCircumstances): PromotionRequest {
+export function requestOf(options: RequestOptions, circumstances: RequestCircumstances): PromotionRequest {
   const { manifests, terminal, selfContained } = circumstances;
   const signatures = signatureRulesOf(options, options.given);
   compilePolicy(policyOfFlags(signatures));

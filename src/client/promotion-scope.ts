@@ -1,13 +1,12 @@
 import type { Config } from '../config.ts';
 import type { BundleInput } from '../manifest/bundle-reader.ts';
 import { putEdges } from '../plan/document.ts';
-import type { CipOptions } from './cip-command.ts';
 import { changeModeOf } from './kpromo-flags.ts';
 import { findChanges, type ManifestChanges } from './manifest-changes.ts';
 import type { CommandOutput } from './output.ts';
 import { withPlanStore } from './plan-store-access.ts';
 import { printWarnings, readInput, uploadInput, type PromotionInput } from './promotion-input.ts';
-import { requestOf } from './promotion-request.ts';
+import { requestOf, type RequestOptions } from './promotion-request.ts';
 import { dryRunId, promotionId } from './run-identity.ts';
 import { startRun, type RunPlan, type StartedRun } from './run-start.ts';
 import type { TemporalSession } from './temporal-session.ts';
@@ -20,7 +19,11 @@ export interface Scope {
 }
 
 /** Reads the manifests, and what changed in them where that is asked for. @throws PromoterError */
-export async function readScope(input: BundleInput, options: CipOptions, { stderr }: CommandOutput): Promise<Scope> {
+export async function readScope(
+  input: BundleInput,
+  options: RequestOptions,
+  { stderr }: CommandOutput,
+): Promise<Scope> {
   const lenient = options.lenient === true;
   const parsed = await readInput(input, lenient);
   printWarnings(stderr, parsed);
@@ -39,7 +42,7 @@ export async function readScope(input: BundleInput, options: CipOptions, { stder
 /** Uploads what a run needs, and says what it is to be. @throws PromoterError `Store*`, `ConfigInvalid` */
 export async function planRun(
   { parsed, changes }: Scope,
-  options: CipOptions,
+  options: RequestOptions,
   config: Config,
   { stderr }: CommandOutput,
 ): Promise<RunPlan> {

@@ -52,7 +52,8 @@ function planLine({ plan, manifests }: PromotionReport): string {
 }
 
 function resultLines({ outcome, copied, plan }: PromotionReport): readonly string[] {
-  if (outcome === 'dry-run') return ['Dry run complete, exiting before promotion: nothing was written. Give --confirm to promote.'];
+  if (outcome === 'dry-run')
+    return ['Dry run complete, exiting before promotion: nothing was written. Give --confirm to promote.'];
   if (copied.edges === 0 && copied.present === 0) return plan?.edges === 0 ? ['Nothing to promote.'] : [];
   const found = copied.present === 0 ? '' : `, ${copied.present.toLocaleString('en')} found there`;
   const mounted = copied.mounted === 0 ? '' : ` and ${copied.mounted.toLocaleString('en')} mounted`;

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -29,16 +29,23 @@ const MAIN = resolve(import.meta.dirname, '../../src/client/main.ts');
 export async function openCommandLine(): Promise<CommandLine> {
   const home = await mkdtemp(join(tmpdir(), 'conformance-'));
   const base = { PATH: process.env['PATH'] ?? '', HOME: home, XDG_STATE_HOME: join(home, 'state') };
+  const running = new Set<ChildProcess>();
   return {
     async run(args, { cwd = home, env = {} } = {}) {
       const child = spawn(process.execPath, [MAIN, ...args], { cwd, env: { ...base, ...env } });
+      running.add(child);
       const written = { stdout: '', stderr: '' };
       child.stdout.setEncoding('utf8').on('data', (text: string) => (written.stdout += text));
       child.stderr.setEncoding('utf8').on('data', (text: string) => (written.stderr += text));
       const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
+      running.delete(child);
       if (code === null) throw new Error(`promoter ${args.join(' ')} was ended by ${signal}: ${written.stderr}`);
       return { exit: code, ...written };
     },
-    close: () => rm(home, { recursive: true, force: true }),
+    async close() {
+      // A test that timed out left its command behind.
+      await Promise.all([...running].map((child) => (child.kill('SIGKILL'), once(child, 'close'))));
+      await rm(home, { recursive: true, force: true });
+    },
   };
 }
