@@ -38,6 +38,8 @@ export interface SourceSweep {
 /** What a sweep found and did about a source. */
 export interface SourceSweepResult {
   readonly signatures: SourceSignatures;
+  /** As they were before anything was written. */
+  readonly gaps: readonly SignatureGap[];
   readonly pairs: readonly PairState[];
   readonly attached: boolean;
   readonly knowledge: ReferrerKnowledge;
@@ -109,6 +111,7 @@ export async function replicateSource(context: ReplicationContext, sweep: Source
   });
   return {
     signatures,
+    gaps,
     pairs,
     attached,
     knowledge,

@@ -3,24 +3,31 @@ import { PromoterError } from '../errors.ts';
 import type { ReplicationRequest } from '../workflows/replication-messages.ts';
 import { digest, duration } from './request.ts';
 
-const schema = z.strictObject({
-  manifests: digest,
-  confirm: z.boolean().default(false),
-  lenient: z.boolean().default(false),
-  replication: z.enum(['on', 'off']).default('on'),
-  auditInterval: duration.default(24 * 60 * 60_000),
-  every: duration.default(30 * 60_000),
-  full: z.boolean().default(false),
-  copies: z.int().min(1).max(1_000).default(50),
-  check: z
-    .strictObject({
-      certificateIdentity: z.string().optional(),
-      certificateIdentityRegexp: z.string().optional(),
-      certificateOidcIssuer: z.string().optional(),
-      certificateOidcIssuerRegexp: z.string().optional(),
-    })
-    .optional(),
-});
+const schema = z
+  .strictObject({
+    manifests: digest,
+    confirm: z.boolean().default(false),
+    lenient: z.boolean().default(false),
+    replication: z.enum(['on', 'off']).default('on'),
+    auditInterval: duration.default(24 * 60 * 60_000),
+    every: duration.default(30 * 60_000),
+    full: z.boolean().default(false),
+    copies: z.int().min(1).max(1_000).default(50),
+    check: z
+      .strictObject({
+        certificateIdentity: z.string().optional(),
+        certificateIdentityRegexp: z.string().optional(),
+        certificateOidcIssuer: z.string().optional(),
+        certificateOidcIssuerRegexp: z.string().optional(),
+      })
+      .optional(),
+  })
+  .refine(({ check, confirm }) => check === undefined || !confirm, {
+    path: ['confirm'],
+    message: 'a check writes nothing; mend what it finds by a run of its own',
+  })
+  // A check looks at everything, whatever earlier runs have found.
+  .transform((request) => ({ ...request, full: request.full || request.check !== undefined }));
 
 /** A request with every default filled in and every duration in milliseconds. */
 export type CheckedReplication = Required<Omit<ReplicationRequest, 'auditInterval' | 'every' | 'check'>> &

@@ -6,6 +6,8 @@ import type {
   ReplicationResidue,
   ReplicationTally,
   Sampled,
+  SignatureCheck,
+  SignatureFinding,
   UnsignedDigest,
 } from '../workflows/replication-messages.ts';
 
@@ -16,6 +18,13 @@ export interface SourceOutcome {
   readonly mended: readonly MendedPair[];
   readonly unsigned: readonly UnsignedDigest[];
   readonly caughtUp: readonly { readonly mirror: RepositoryName; readonly since: number }[];
+  readonly check?: SourceCheck;
+}
+
+/** What a check of signatures found in one source and its mirrors. */
+export interface SourceCheck {
+  readonly images: number;
+  readonly findings: readonly SignatureFinding[];
 }
 
 const SAMPLES = 20;
@@ -39,6 +48,19 @@ export const NO_COUNTS: ReplicationCounts = {
   referrers: 0,
   written: 0,
 };
+
+/** Counts findings; the whole of them is in a list of the plan store. */
+export function countFindings(checks: readonly SourceCheck[], list: string): SignatureCheck {
+  const findings = checks.flatMap((check) => check.findings);
+  const count = (state: SignatureFinding['state']): number => findings.filter((one) => one.state === state).length;
+  return {
+    images: checks.reduce((sum, { images }) => sum + images, 0),
+    unsigned: count('unsigned'),
+    partial: count('partial'),
+    differing: count('differing'),
+    lists: [list],
+  };
+}
 
 function addCounts(a: ReplicationCounts, b: ReplicationCounts): ReplicationCounts {
   return {

@@ -1,29 +1,21 @@
 import { cancellationSignal, metricMeter } from '@temporalio/activity';
 import { PromoterError } from '../errors.ts';
 import { bundleFromBytes, parseBundle } from '../manifest/bundle.ts';
+import { getJson, putJson } from '../plan/json-document.ts';
 import { recordName, shardPart } from '../plan/records.ts';
-import {
-  chooseAudits,
-  oldestPair,
-  readCheckpoint,
-  readUnlessLost,
-  writeCheckpoint,
-  type Checkpoint,
-  type Pair,
-} from '../plan/replication-checkpoint.ts';
+import { chooseAudits, oldestPair, readCheckpoint, readUnlessLost, type Pair } from '../plan/replication-checkpoint.ts';
 import { mirrorsOf, replicationTasks, type ReplicationTask } from '../plan/replication.ts';
 import type { PlanStore } from '../plan/store.ts';
 import type { Digest } from '../reference.ts';
-import { NO_KNOWLEDGE, type ReferrerKnowledge } from '../signing/referrer-knowledge.ts';
+import { compilePolicy, policyOfFlags } from '../signing/identity-policy.ts';
 import type { ReplicationReport, ReplicationTally } from '../workflows/replication-messages.ts';
 import { withPulse } from './pulse.ts';
 import { createMirrorHealth } from './mirror-health.ts';
 import type { ReplicationDependencies } from './replication-dependencies.ts';
-import { replicateSource, type ReplicationContext } from './replicate-source.ts';
+import { replicateTask } from './replicate-task.ts';
 import { checkReplication, type CheckedReplication } from './replication-request.ts';
-import { NO_COUNTS, tallyOf, type SourceOutcome } from './replication-tally.ts';
+import { countFindings, tallyOf, type SourceOutcome } from './replication-tally.ts';
 import { sideBySide } from './side-by-side.ts';
-import { findUnsigned } from './unsigned.ts';
 
 /** What is to be replicated: tasks in shards, and the pairs that are compared though nothing has changed. */
 export interface ReplicationDraft {
@@ -53,11 +45,12 @@ const WARNINGS_KEPT = 20;
 /**
  * Reads the manifests, finds out whose signatures belong where, and chooses what of it is audited by this run.
  *
- * @throws PromoterError `RequestInvalid`, `ManifestInvalid`, `Store*`
+ * @throws PromoterError `RequestInvalid`, `ConfigInvalid`, `ManifestInvalid`, `Store*`
  */
 export function createDraftReplication({ store, naming }: ReplicationDependencies) {
   return async function draftReplication(input: { readonly request: unknown }): Promise<ReplicationDraft> {
     const request = checkReplication(input.request);
+    if (request.check !== undefined) compilePolicy(policyOfFlags(request.check));
     const bundle = bundleFromBytes(await store.get(request.manifests as Digest));
     const { manifests, warnings } = parseBundle(bundle, { lenient: request.lenient });
     const tasks = replicationTasks(manifests, naming, request.replication);
@@ -119,8 +112,16 @@ export function createReplicateShard(dependencies: ReplicationDependencies) {
     );
     const checkpoints = await sideBySide(tasks, CHECKPOINTS_AT_ONCE, ({ source }) => readCheckpoint(store, source));
     const oldest = oldestPair(checkpoints.filter((checkpoint) => checkpoint !== undefined));
-    return { sources: tasks.length, ...tallyOf(outcomes), ...(oldest === undefined ? {} : { oldest }) };
+    const check = await checkOf(outcomes);
+    return { sources: tasks.length, ...tallyOf(outcomes), ...(oldest === undefined ? {} : { oldest }), ...check };
   };
+
+  async function checkOf(outcomes: readonly SourceOutcome[]): Promise<Pick<ReplicationTally, 'check'>> {
+    const checks = outcomes.flatMap(({ check }) => check ?? []);
+    if (checks.length === 0) return {};
+    const findings = checks.flatMap((check) => check.findings);
+    return { check: countFindings(checks, await putJson(store, findings)) };
+  }
 }
 
 /** Forgets what only the attempts of a run needed, and tells monitoring how old the oldest comparison is. */
@@ -145,61 +146,10 @@ function ageOfOldestPair(): ReturnType<typeof metricMeter.createGauge> {
   );
 }
 
-async function replicateTask(
-  context: ReplicationContext & Pick<ReplicationDependencies, 'store'>,
-  { confirm, full, copies }: CheckedReplication,
-  task: ReplicationTask,
-  audits: readonly Pair[],
-  signal: AbortSignal,
-): Promise<SourceOutcome> {
-  const { store } = context;
-  const checkpoint = await readCheckpoint(store, task.source);
-  const knowledge = await knowledgeOf(store, checkpoint);
-  try {
-    const result = await replicateSource(context, {
-      task,
-      checkpoint,
-      knowledge,
-      audited: new Set(audits.filter(({ source }) => source === task.source).map(({ mirror }) => mirror)),
-      full,
-      confirm,
-      copiesAtOnce: copies,
-      now: Date.now(),
-      signal,
-    });
-    const { counts, residue, mended, caughtUp, signatures, attached, pairs } = result;
-    const unsigned = await findUnsigned(task, signatures);
-    // What a dry run finds missing stays missing, so that it must not be remembered as found equal.
-    if (confirm) {
-      const known = result.knowledge === knowledge ? checkpoint?.knowledge : await putJson(store, result.knowledge);
-      const learnt = known === undefined ? {} : { knowledge: known };
-      await writeCheckpoint(store, { source: task.source, attached, pairs, ...learnt });
-    }
-    return { counts, residue, mended, caughtUp, unsigned };
-  } catch (error) {
-    if (!(error instanceof PromoterError) || error.code.startsWith('Store')) throw error;
-    const residue = [{ source: task.source, reason: error.code, message: error.message.slice(0, 500) }];
-    return { counts: { ...NO_COUNTS, listed: 1 }, residue, mended: [], caughtUp: [], unsigned: [] };
-  }
-}
-
-async function knowledgeOf(store: PlanStore, checkpoint: Checkpoint | undefined): Promise<ReferrerKnowledge> {
-  if (checkpoint?.knowledge === undefined) return NO_KNOWLEDGE;
-  return (await readUnlessLost<ReferrerKnowledge>(store, checkpoint.knowledge)) ?? NO_KNOWLEDGE;
-}
-
 async function tasksOf(store: PlanStore, { index, shard }: ReplicateInput): Promise<readonly ReplicationTask[]> {
   const shards = await getJson<readonly Digest[]>(store, index);
   const digest = shards[shard];
   if (digest === undefined)
     throw new PromoterError('StoreCorrupt', `there is no shard ${shard} among ${shards.length}`);
   return getJson(store, digest);
-}
-
-function putJson(store: PlanStore, value: unknown): Promise<Digest> {
-  return store.put(new TextEncoder().encode(JSON.stringify(value)));
-}
-
-async function getJson<T>(store: PlanStore, digest: string): Promise<T> {
-  return JSON.parse(new TextDecoder().decode(await store.get(digest as Digest))) as T;
 }

@@ -13,6 +13,8 @@ export interface SignatureGap {
   /** Tags that point elsewhere than at the source. */
   readonly differing: readonly Tag[];
   readonly referrers: readonly Referrer[];
+  /** Tags that the source does not have. */
+  readonly surplus: readonly Tag[];
   /** Whether everything was compared: listings of names alone do not tell what a tag points to. */
   readonly compared: boolean;
 }
@@ -70,7 +72,8 @@ export async function findGap(
   const subjects = await subjectsToAsk(source, missing, probe);
   const referrers = await missingReferrers(registry, source, held, mirror, subjects.filter(wants));
   const listingsTell = source.set.digests !== undefined && held.digests !== undefined;
-  return { mirror, missing, differing, referrers, compared: probe || listingsTell };
+  const surplus = [...held.tags.keys()].filter((tag) => !source.set.tags.has(tag));
+  return { mirror, missing, differing, referrers, surplus, compared: probe || listingsTell };
 }
 
 /** Whether a mirror has everything. */

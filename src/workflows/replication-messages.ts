@@ -26,7 +26,7 @@ export interface ReplicationRequest {
   readonly full?: boolean;
   /** Signatures of one repository that are copied at the same time; 50 unless given. */
   readonly copies?: number;
-  /** Whose signatures count: say of every promoted digest and mirror whether it has one. */
+  /** Whose signatures count: say of every promoted digest whether source and mirrors have one. Nothing is written then. */
   readonly check?: SignatureRules;
 }
 
@@ -91,6 +91,20 @@ export interface OldestPair {
   readonly checkedAt: number;
   /** False: it has not been compared since then, when it was first met. */
   readonly verified: boolean;
+}
+
+/** A promoted digest whose signatures are not as they should be. */
+export interface SignatureFinding {
+  readonly source: RepositoryName;
+  readonly digest: Digest;
+  /** The name under which it is pulled. */
+  readonly identity: string;
+  /** `unsigned`: nowhere; `partial`: not everywhere; `differing`: everywhere, but not the same. */
+  readonly state: 'unsigned' | 'partial' | 'differing';
+  /** Repositories without a signature that counts. */
+  readonly missing: readonly RepositoryName[];
+  /** Repositories that have something else than the source. */
+  readonly differing: readonly RepositoryName[];
 }
 
 /** What a check of signatures found, counted over promoted digests. */
