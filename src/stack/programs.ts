@@ -77,7 +77,8 @@ function plainProgress(): (progress: InstallProgress) => void {
   };
 }
 
-async function searchPath(name: string): Promise<string | undefined> {
+/** The absolute path of a program on PATH. */
+export async function searchPath(name: string): Promise<string | undefined> {
   const folders = (process.env['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '');
   for (const folder of folders) {
     const candidate = join(folder, name);

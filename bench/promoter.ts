@@ -1,0 +1,115 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Connection } from '@temporalio/client';
+import { packageRoot } from '../src/stack/program-list.ts';
+import { startProcess, type RunningProcess } from '../src/stack/process.ts';
+import { startTemporal, type TemporalServer } from '../src/stack/temporal.ts';
+import type { Contender, Trial } from './contender.ts';
+import { measure, usageOf, type Measured } from './measured.ts';
+
+const TASK_QUEUE = 'promotion';
+const POLL_MS = 20;
+
+/** This program with a server and workers that run already, as in production. */
+export async function warmPromoter(folder: string, workers: number): Promise<Contender> {
+  const server = await startTemporal({
+    databaseFile: join(folder, 'temporal.db'),
+    logFile: join(folder, 'temporal.log'),
+    uiPort: 'headless',
+  });
+  return {
+    name: workers === 1 ? 'promoter' : `promoter, ${workers} workers`,
+    run: (trial) => runWarm(server, workers, trial),
+    close: server.stop,
+  };
+}
+
+/** This program without a server: it brings its own. */
+export function selfContainedPromoter(): Contender {
+  return {
+    name: 'promoter, self-contained',
+    async run(trial) {
+      await trial.begin();
+      return promote(trial, { XDG_STATE_HOME: trial.folder });
+    },
+  };
+}
+
+async function runWarm(server: TemporalServer, count: number, trial: Trial): Promise<Measured> {
+  const env = { TEMPORAL_ADDRESS: server.address, PROMOTER_PLAN_STORE: join(trial.folder, 'plans') };
+  const workers: RunningProcess[] = [];
+  try {
+    for (let number = 1; number <= count; number += 1) workers.push(await startWorker(trial.folder, number, env));
+    await Promise.race([workersPoll(server.address, count), ...workers.map(endsTooSoon)]);
+    const pids = [server.pid, ...workers.map(({ pid }) => pid)];
+    const before = await Promise.all(pids.map(usageOf));
+    await trial.begin();
+    const client = await promote(trial, env);
+    const after = await Promise.all(pids.map(usageOf));
+    const used = after.map((usage, index) => (usage?.cpuMs ?? Number.NaN) - (before[index]?.cpuMs ?? 0));
+    const peaks = after.slice(1).map((usage) => usage?.peakBytes ?? 0);
+    return {
+      ...client,
+      cpuMs: used.reduce((sum, cpu) => sum + cpu, client.cpuMs ?? 0),
+      peakBytes: Math.max(client.peakBytes ?? 0, ...peaks),
+    };
+  } finally {
+    await Promise.all(workers.map((worker) => worker.stop()));
+  }
+}
+
+function startWorker(folder: string, number: number, env: Readonly<Record<string, string>>): Promise<RunningProcess> {
+  return startProcess({
+    name: `worker ${number}`,
+    program: process.execPath,
+    args: [...(process.env['BENCH_WORKER_ARGS']?.split(' ') ?? []), join(packageRoot(), 'worker.ts')],
+    env,
+    logFile: join(folder, `worker-${number}.log`),
+    ready: () => Promise.resolve(true),
+  });
+}
+
+// The server still counts workers that have stopped a while ago; those that poll now have just said so.
+async function workersPoll(address: string, count: number): Promise<void> {
+  const connection = await Connection.connect({ address });
+  const since = Date.now();
+  try {
+    for (;;) {
+      const { pollers } = await connection.workflowService.describeTaskQueue({
+        namespace: 'default',
+        taskQueue: { name: TASK_QUEUE },
+      });
+      const polling = pollers.filter(
+        ({ lastAccessTime }) => Number(lastAccessTime?.seconds ?? 0) * 1000 >= since - 1000,
+      );
+      if (polling.length >= count) return;
+      await delay(POLL_MS);
+    }
+  } finally {
+    await connection.close();
+  }
+}
+
+async function endsTooSoon({ name, exited, logFile }: RunningProcess): Promise<never> {
+  await exited;
+  throw new Error(`${name} ended before there was work: ${await readFile(logFile, 'utf8')}`);
+}
+
+function promote({ files, folder, timeoutMs }: Trial, env: Readonly<Record<string, string>>): Promise<Measured> {
+  return measure({
+    program: process.execPath,
+    args: [
+      join(packageRoot(), 'src/client/main.ts'),
+      'cip',
+      `--thin-manifest-dir=${files.manifests}`,
+      '--confirm',
+      '--sign=false',
+      '--on-failure=fail',
+      '--json',
+    ],
+    env,
+    logFile: join(folder, 'promoter.log'),
+    timeoutMs,
+  });
+}
