@@ -5,7 +5,7 @@ import type { QuarantinedEdge } from '../plan/quarantine.ts';
 import { recordName, shardPart } from '../plan/records.ts';
 import { attestDigest } from '../signing/attest-digest.ts';
 import type { SigningContext } from '../signing/signing-context.ts';
-import { claimsOf, debtKey, handOver, subjectsAt, type Claim } from './claims.ts';
+import { claimsOf, debtKey, handOver, type Claim } from './claims.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { lastPosition, withPulse } from './pulse.ts';
 import { sideBySide } from './side-by-side.ts';
@@ -87,7 +87,7 @@ async function attestClaim(
   { identity, canonical, targets }: Claim,
   builderId: string,
 ): Promise<{ counts: AttestCounts; failures: readonly QuarantinedEdge[]; state: ClaimState }> {
-  const [subject] = await subjectsAt(context, canonical, debt.digest);
+  const subject = await context.registry.headManifest(canonical, debt.digest);
   // What never arrived owes nothing: a run that promotes it records that itself.
   if (subject === undefined) return { counts: NOTHING, failures: [], state: 'absent' };
   const { attestation } = await attestDigest(context, {

@@ -4,8 +4,9 @@ import type { Debt } from '../plan/document.ts';
 import type { QuarantinedEdge } from '../plan/quarantine.ts';
 import { hostOf, type Digest, type RepositoryName } from '../reference.ts';
 import type { Descriptor } from '../registry/registry.ts';
-import { copySignatures } from '../signing/copy-signatures.ts';
+import { handSignatures } from '../signing/copy-signatures.ts';
 import { digestsOf } from '../signing/index-children.ts';
+import { openSignatures } from '../signing/signature-source.ts';
 import type { SigningContext } from '../signing/signing-context.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { sideBySide } from './side-by-side.ts';
@@ -54,7 +55,7 @@ export async function subjectsAt(
   }
 }
 
-/** Gives mirrors what the canonical repository has attached; one that fails costs itself only. */
+/** Gives mirrors what the canonical repository has attached, which is read once for all of them; one that fails costs itself only. */
 export async function handOver(
   context: SigningContext,
   options: {
@@ -68,15 +69,12 @@ export async function handOver(
   const { debt, canonical, mirrors, subjects, phase } = options;
   let copied = 0;
   const failures: QuarantinedEdge[] = [];
+  const sources = subjects.map((subject) => openSignatures(context.registry, canonical, subject));
   await sideBySide(mirrors, MIRRORS_AT_ONCE, async (mirror) => {
     try {
       if ((await context.registry.headManifest(mirror.repository, debt.digest)) === undefined) return;
-      for (const subject of subjects) {
-        const { signatures, attestations, bundles } = await copySignatures(context, {
-          from: canonical,
-          to: mirror.repository,
-          subject,
-        });
+      for (const source of sources) {
+        const { signatures, attestations, bundles } = await handSignatures(context, source, mirror.repository);
         copied += signatures + attestations + bundles;
       }
     } catch (error) {

@@ -3,7 +3,6 @@ import { VerificationError } from 'sigstore';
 import type { Signer as VerifiedSigner } from '@sigstore/verify';
 import type { Bundle } from '@sigstore/bundle';
 import { PromoterError, messageOf } from '../errors.ts';
-import { keepEncoding } from './encoded-certificate.ts';
 import type { CompiledPolicy } from './identity-policy.ts';
 import { loggedVerifier } from './log-record.ts';
 import { publicKeyBytes } from './public-key.ts';
@@ -37,9 +36,12 @@ export function verifyEvidence(trust: TrustRoot, policy: CompiledPolicy, bundle:
 
 function verifyByCertificate(trust: TrustRoot, bundle: Bundle, artifact?: Buffer): Evidence {
   const entity = toSignedEntity(bundle, artifact);
-  if (entity.key.$case === 'certificate') keepEncoding(entity.key.certificate);
+  const leaf = leafOf(bundle);
+  if (entity.key.$case === 'certificate') {
+    entity.key.certificate = trust.certificates.recall(entity.key.certificate, leaf);
+  }
   const { identity } = trust.verifier().verify(entity);
-  requireLogged(bundle, leafOf(bundle));
+  requireLogged(bundle, leaf);
   const name = identity?.subjectAlternativeName;
   const issuer = identity?.extensions?.issuer;
   if (name === undefined || issuer === undefined) {

@@ -7,7 +7,8 @@ import { Verifier, toTrustMaterial } from '@sigstore/verify';
 import type { TrustMaterial } from '@sigstore/verify';
 import { PromoterError, messageOf } from '../errors.ts';
 import type { Digest } from '../reference.ts';
-import { keepEncoding } from './encoded-certificate.ts';
+import { createCertificateMemory, keepResults } from './kept-certificate.ts';
+import type { CertificateMemory } from './kept-certificate.ts';
 
 /** Whom to believe: certificate authorities, logs and timestamp authorities, at one moment. */
 export interface TrustRoot {
@@ -17,6 +18,8 @@ export interface TrustRoot {
   readonly canonical: string;
   /** Verifies signatures by certificates, or by the one public key given. */
   verifier(key?: KeyObject): Verifier;
+  /** Of signers whose certificates were verified under this root. */
+  readonly certificates: CertificateMemory;
 }
 
 /**
@@ -47,7 +50,7 @@ export function parseTrustRoot(text: string, origin: string): TrustRoot {
     root = TrustedRoot.fromJSON(JSON.parse(text));
     material = toTrustMaterial(root);
     const authorities = [...material.certificateAuthorities, ...material.timestampAuthorities];
-    for (const certificate of authorities.flatMap(({ certChain }) => certChain)) keepEncoding(certificate);
+    for (const certificate of authorities.flatMap(({ certChain }) => certChain)) keepResults(certificate);
   } catch (error) {
     throw new PromoterError('TrustRootInvalid', `${origin} is not a trusted root: ${messageOf(error)}`, {
       cause: error,
@@ -63,6 +66,7 @@ export function parseTrustRoot(text: string, origin: string): TrustRoot {
   return {
     digest: `sha256:${createHash('sha256').update(canonical).digest('hex')}` as Digest,
     canonical,
+    certificates: createCertificateMemory(),
     verifier(key) {
       if (key === undefined) return byCertificate;
       const publicKey = (): ReturnType<TrustMaterial['publicKey']> => ({ publicKey: key, validFor: () => true });
