@@ -5,7 +5,7 @@ import type { PromotionRequest } from '../workflows/messages.ts';
 import { requestIdentity } from './run-identity.ts';
 import { readRequest, type RunReference } from './run-request.ts';
 import { statusOf } from './run-status.ts';
-import { commitKey, destinationsKey } from './search-attributes.ts';
+import { commitKey, destinationsKey, searchableDestinations } from './search-attributes.ts';
 import { runLink, type TemporalSession } from './temporal-session.ts';
 
 export interface StartedRun extends RunReference {
@@ -81,7 +81,7 @@ function describeRun(request: PromotionRequest, destinations: readonly string[])
     staticSummary: `${kind} to ${shorten(destinations)}`,
     staticDetails: [`${kind} of the manifests ${request.manifests} to`, '', ...lines.slice(0, 50)].join('\n'),
     typedSearchAttributes: [
-      { key: destinationsKey, value: [...destinations] },
+      { key: destinationsKey, value: searchableDestinations(destinations) },
       ...(request.commit === undefined ? [] : [{ key: commitKey, value: request.commit }]),
     ],
   };
