@@ -66,6 +66,7 @@ describe('an operator in Temporal’s UI', () => {
     const dialog = page.getByTestId('update-confirmation-modal').and(page.locator('[open]'));
     await dialog.getByTestId('update-select-button').click();
     await dialog.getByRole('option').filter({ hasText: name }).first().click();
+    await dialog.getByRole('option').first().waitFor({ state: 'hidden' });
     if (data !== undefined) await dialog.getByRole('textbox').last().fill(data);
     await screenshot(`update-${name}`);
     await dialog.getByTestId('confirm-modal-button').click();
