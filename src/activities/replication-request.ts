@@ -11,6 +11,7 @@ const schema = z
     replication: z.enum(['on', 'off']).default('on'),
     auditInterval: duration.default(24 * 60 * 60_000),
     every: duration.default(30 * 60_000),
+    heartbeat: duration.default(30_000),
     full: z.boolean().default(false),
     copies: z.int().min(1).max(1_000).default(50),
     check: z
@@ -30,8 +31,9 @@ const schema = z
   .transform((request) => ({ ...request, full: request.full || request.check !== undefined }));
 
 /** A request with every default filled in and every duration in milliseconds. */
-export type CheckedReplication = Required<Omit<ReplicationRequest, 'auditInterval' | 'every' | 'check'>> &
-  Pick<ReplicationRequest, 'check'> & { readonly auditInterval: number; readonly every: number };
+export type CheckedReplication = Required<Omit<ReplicationRequest, 'auditInterval' | 'every' | 'heartbeat' | 'check'>> &
+  Pick<ReplicationRequest, 'check'> &
+  Readonly<Record<'auditInterval' | 'every' | 'heartbeat', number>>;
 
 /**
  * Checks what a replication was started with, since anyone with access to the server may start one by hand.

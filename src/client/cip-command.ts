@@ -15,6 +15,7 @@ import {
   type KpromoOptions,
 } from './kpromo-flags.ts';
 import type { CommandOutput } from './output.ts';
+import { replicateCommand } from './replicate-command.ts';
 import { retirementNotes } from './retired-flags.ts';
 
 export interface CipOptions extends ServerOptions, KpromoOptions {
@@ -75,6 +76,7 @@ export function cipCommand(output: CommandOutput): Command {
   addSnapshotFlags(command);
   addScanFlags(command);
   return addServerOptions(command)
+    .addCommand(replicateCommand(command, output))
     .addHelpText('after', HELP)
     .action(async (parsed: Omit<CipOptions, 'given'>) => {
       const options: CipOptions = { ...parsed, given: givenOptions(command) };

@@ -4,12 +4,12 @@ import type { Setback } from './run-setbacks.ts';
 import type { TemporalSession } from './temporal-session.ts';
 
 /** What a look at a run showed. */
-export type Look =
+export type Look<R = PromotionReport> =
   | { readonly running: false }
   | {
       readonly running: true;
       /** Absent while no worker answers. */
-      readonly report: PromotionReport | undefined;
+      readonly report: R | undefined;
       readonly setbacks: readonly Setback[];
     };
 
@@ -26,7 +26,7 @@ export function watchContact(
   session: Pick<TemporalSession, 'address' | 'server'>,
   onNote: (note: string) => void,
   now: () => number = Date.now,
-): { readonly record: (look: Look | undefined) => void } {
+): { readonly record: (look: Look<unknown> | undefined) => void } {
   let lostSince: number | undefined;
   let silentSince: number | undefined;
   let silenceSaid = false;

@@ -9,6 +9,8 @@ import { listCommand } from './list-command.ts';
 import { manifestCommand } from './manifest-command.ts';
 import type { CommandOutput } from './output.ts';
 import { planCommand } from './plan-command.ts';
+import { scheduleCommand } from './schedule-command.ts';
+import { prCommand } from './pr-command.ts';
 import { statusCommand } from './status-command.ts';
 import { uploadCommand } from './upload-command.ts';
 import { verifyCommand } from './verify-command.ts';
@@ -52,10 +54,12 @@ export function createProgram(output: CommandOutput): Command {
     .addCommand(decideCommand('skip', output))
     .addCommand(decideCommand('abort', output))
     .addCommand(budgetCommand(output))
+    .addCommand(scheduleCommand(output))
     .commandsGroup('Look at images:')
     .addCommand(verifyCommand(output))
     .commandsGroup('Work on manifests:')
-    .addCommand(manifestCommand(output).addCommand(uploadCommand(output)));
+    .addCommand(manifestCommand(output).addCommand(uploadCommand(output)))
+    .addCommand(prCommand(output));
   prepare(program, output);
   return program;
 }

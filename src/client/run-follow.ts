@@ -8,14 +8,14 @@ import { setbacksOf, type Setback } from './run-setbacks.ts';
 import type { TemporalSession } from './temporal-session.ts';
 
 /** How following a run came to its end. */
-export type RunEnd =
-  | { readonly kind: 'ended'; readonly report: PromotionReport }
-  | { readonly kind: 'held'; readonly report: PromotionReport }
-  | { readonly kind: 'failed'; readonly failure: WorkflowFailedError; readonly report: PromotionReport | undefined }
-  | { readonly kind: 'interrupted'; readonly report: PromotionReport | undefined };
+export type RunEnd<R = PromotionReport> =
+  | { readonly kind: 'ended'; readonly report: R }
+  | { readonly kind: 'held'; readonly report: R }
+  | { readonly kind: 'failed'; readonly failure: WorkflowFailedError; readonly report: R | undefined }
+  | { readonly kind: 'interrupted'; readonly report: R | undefined };
 
-export interface Follower {
-  readonly onReport: (report: PromotionReport, setbacks: readonly Setback[]) => void;
+export interface Follower<R = PromotionReport> {
+  readonly onReport: (report: R, setbacks: readonly Setback[]) => void;
   readonly onNote: (note: string) => void;
   /** Aborted when somebody wants to stop following. */
   readonly signal: AbortSignal;
@@ -34,14 +34,18 @@ const CALL_TIMEOUT_MS = 5_000;
  * @throws PromoterError `TemporalUnavailable` when the server cannot be reached for ten minutes; at once when the session
  *   is borrowed, since its owner may have stopped the server
  */
-export async function followRun(session: TemporalSession, run: RunReference, follower: Follower): Promise<RunEnd> {
+export async function followRun<R extends { readonly outcome: string } = PromotionReport>(
+  session: TemporalSession,
+  run: RunReference,
+  follower: Follower<R>,
+): Promise<RunEnd<R>> {
   const chain = await within(session, () => firstRunOf(session, run));
   const stop = Promise.race([aborted(follower.signal).then(() => 'interrupted' as const), session.broken]);
   stop.catch(() => undefined);
   const contact = watchContact(session, follower.onNote);
-  let report: PromotionReport | undefined;
+  let report: R | undefined;
   for (let interval = FIRST_POLL_MS; ; interval = Math.min(interval * 1.5, LONGEST_POLL_MS)) {
-    const look = await lookAt(session, run.workflowId, chain);
+    const look = await lookAt<R>(session, run.workflowId, chain);
     contact.record(look);
     if (look?.running === false) return endOf(session, run, follower, report);
     if (look?.report !== undefined) {
@@ -56,10 +60,13 @@ export async function followRun(session: TemporalSession, run: RunReference, fol
 }
 
 /** What the run says of itself, or nothing while no worker answers. */
-export async function readReport(session: TemporalSession, workflowId: string): Promise<PromotionReport | undefined> {
+export async function readReport<R = PromotionReport>(
+  session: TemporalSession,
+  workflowId: string,
+): Promise<R | undefined> {
   try {
     const handle = session.client.workflow.getHandle(workflowId);
-    return await within(session, () => handle.query<PromotionReport>('report'));
+    return await within(session, () => handle.query<R>('report'));
   } catch {
     return undefined;
   }
@@ -72,32 +79,32 @@ async function firstRunOf(session: TemporalSession, { workflowId, runId }: RunRe
 }
 
 /** A look at the run; nothing when the server did not answer. */
-async function lookAt(session: TemporalSession, workflowId: string, chain: string): Promise<Look | undefined> {
+async function lookAt<R>(session: TemporalSession, workflowId: string, chain: string): Promise<Look<R> | undefined> {
   try {
     const description = await within(session, () => session.client.workflow.getHandle(workflowId).describe());
     const first = description.raw.workflowExecutionInfo?.firstRunId || description.runId;
     if (description.status.name !== 'RUNNING' || first !== chain) return { running: false };
-    return { running: true, report: await readReport(session, workflowId), setbacks: setbacksOf(description) };
+    return { running: true, report: await readReport<R>(session, workflowId), setbacks: setbacksOf(description) };
   } catch (error) {
     if (error instanceof ServiceError) return undefined;
     throw error;
   }
 }
 
-async function endOf(
+async function endOf<R>(
   session: TemporalSession,
   { workflowId, runId }: RunReference,
-  { onReport }: Follower,
-  latest: PromotionReport | undefined,
-): Promise<RunEnd> {
+  { onReport }: Follower<R>,
+  latest: R | undefined,
+): Promise<RunEnd<R>> {
   try {
     const result = await within(session, () => session.client.workflow.getHandle(workflowId, runId).result());
-    const report = result as PromotionReport;
+    const report = result as R;
     onReport(report, []);
     return { kind: 'ended', report };
   } catch (error) {
     if (!(error instanceof WorkflowFailedError)) throw error;
-    return { kind: 'failed', failure: error, report: (await readReport(session, workflowId)) ?? latest };
+    return { kind: 'failed', failure: error, report: (await readReport<R>(session, workflowId)) ?? latest };
   }
 }
 

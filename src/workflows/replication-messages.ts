@@ -24,6 +24,8 @@ export interface ReplicationRequest {
   readonly every?: string | number;
   /** Compare everything now, whatever earlier runs have found. */
   readonly full?: boolean;
+  /** A worker that has said nothing for this long is taken for dead; 30 seconds unless given. */
+  readonly heartbeat?: string | number;
   /** Signatures of one repository that are copied at the same time; 50 unless given. */
   readonly copies?: number;
   /** Whose signatures count: say of every promoted digest whether source and mirrors have one. Nothing is written then. */

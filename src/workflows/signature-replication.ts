@@ -28,10 +28,10 @@ const LANES = 2;
  * A shard takes as long as its signatures and the budget of the slowest mirror make it; another attempt goes on where it
  * was. There is no hold: what cannot be done now is residue, and the next run's.
  */
-function activitiesFor(summary: string): ReplicationActivities {
+function activitiesFor(summary: string, heartbeatTimeout = 30_000): ReplicationActivities {
   return proxyActivities<ReplicationActivities>({
     startToCloseTimeout: '12 hours',
-    heartbeatTimeout: '30 seconds',
+    heartbeatTimeout,
     retry: { maximumAttempts: 8, initialInterval: '2 seconds', maximumInterval: '2 minutes' },
     cancellationType: 'WAIT_CANCELLATION_COMPLETED',
     summary,
@@ -83,7 +83,7 @@ export async function signatureReplication(
       progress,
       LANES,
       (shard) =>
-        activitiesFor(`sources ${shard + 1}/${draft.shards}`).replicateShard({
+        activitiesFor(`sources ${shard + 1}/${draft.shards}`, draft.request.heartbeat).replicateShard({
           run,
           request: draft.request,
           index,

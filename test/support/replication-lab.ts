@@ -44,7 +44,8 @@ export interface ReplicationLab {
   replicate(request?: Partial<ReplicationRequest>): Promise<ReplicationReport>;
   /** Requests since the last replication began, of every registry or of one. */
   requests(proxy?: RegistryProxy): number;
-  /** Digest of the manifests in the plan store. */
+  /** The manifest that asks for all images everywhere, and its digest in the plan store. */
+  readonly manifestText: string;
   readonly manifests: string;
   clear(): void;
   stop(): Promise<void>;
@@ -93,11 +94,9 @@ export async function startReplicationLab(options: LabOptions): Promise<Replicat
       { concurrency: 16 },
     );
   }
+  const manifestText = renderManifest(canonical, mirrors, images, options.manifestLines ?? '');
   const manifests = await store.put(
-    bundleBytes({
-      kind: 'plain',
-      files: [{ path: 'manifest.yaml', text: manifestText(canonical, mirrors, images, options.manifestLines ?? '') }],
-    }),
+    bundleBytes({ kind: 'plain', files: [{ path: 'manifest.yaml', text: manifestText }] }),
   );
   const activities = createReplicationActivities({
     registry,
@@ -120,6 +119,7 @@ export async function startReplicationLab(options: LabOptions): Promise<Replicat
     store,
     images,
     repository,
+    manifestText,
     manifests,
     async sign(proxy, image, digest, text = 'first') {
       const where = repository(proxy, image);
@@ -173,7 +173,7 @@ export async function startReplicationLab(options: LabOptions): Promise<Replicat
   return lab;
 }
 
-function manifestText(
+function renderManifest(
   canonical: RegistryProxy,
   mirrors: readonly RegistryProxy[],
   images: ReadonlyMap<string, readonly Digest[]>,

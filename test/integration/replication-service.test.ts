@@ -1,0 +1,144 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Digest, Tag } from '../../src/reference.ts';
+import type { signatureReplication } from '../../src/workflows/index.ts';
+import { captureOutput } from '../client/captured-output.ts';
+import { createProgram, runProgram } from '../../src/client/program.ts';
+import { bundleBytes } from '../../src/manifest/bundle.ts';
+import { openFolderStore } from '../../src/plan/folder-store.ts';
+import { startPromotionService, type PromotionService } from '../support/promotion-service.ts';
+import { startReplicationLab, type ReplicationLab } from '../support/replication-lab.ts';
+import { waitFor } from '../support/waiting.ts';
+
+const IMAGES = 40;
+/** Two shards with eight sources each. */
+const IN_WORK = 16;
+
+describe('replication by workers of their own processes', function () {
+  this.timeout(240_000);
+  let directory: string;
+  let lab: ReplicationLab;
+  let service: PromotionService;
+  const signed: [string, Digest][] = [];
+
+  before(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'replication-service-'));
+    lab = await startReplicationLab({
+      images: IMAGES,
+      digests: 1,
+      mirrors: 2,
+      proxy: { googleTags: true, latencyMs: 40 },
+    });
+    for (const [name, [digest]] of lab.images) if (digest !== undefined) signed.push([name, digest]);
+    await writeFile(join(directory, 'manifest.yaml'), lab.manifestText);
+    service = await startPromotionService({
+      directory,
+      environment: {
+        PROMOTER_IDENTITIES: 'prod=images.example.test',
+        PROMOTER_CANONICAL_HOST: lab.canonical.host,
+        PROMOTER_REPLICATION_SHARE: '1',
+      },
+    });
+  });
+  after(async () => {
+    await service?.stop();
+    await lab?.stop();
+    await rm(directory, { recursive: true, force: true });
+  });
+
+  async function command(...args: readonly string[]) {
+    const { captured, output } = captureOutput();
+    const planStore = service.environment['PROMOTER_PLAN_STORE'] ?? '';
+    const server = ['--address', service.server.address, '--plan-store', planStore];
+    await runProgram(createProgram(output), [...args, ...server], output);
+    return captured;
+  }
+
+  async function unequal(): Promise<readonly string[]> {
+    const wrong: string[] = [];
+    for (const [name, digest] of signed) {
+      const wanted = await lab.signatureOf(lab.canonical, name, digest);
+      for (const mirror of lab.mirrors) {
+        if ((await lab.signatureOf(mirror, name, digest)) !== wanted) wrong.push(`${mirror.host} ${name}`);
+      }
+    }
+    return wrong;
+  }
+
+  it('goes on where it was when its worker is killed, and again, and again', async () => {
+    for (const [name, digest] of signed) await lab.sign(lab.canonical, name, digest);
+    const text = lab.manifestText;
+    const store = await openFolderStore(service.environment['PROMOTER_PLAN_STORE'] ?? '');
+    const manifests = await store.put(bundleBytes({ kind: 'plain', files: [{ path: 'manifest.yaml', text }] }));
+    lab.clear();
+    const listings = (): number => lab.canonical.counts()['tags.list'] ?? 0;
+    const handle = await service.client.workflow.start<typeof signatureReplication>('signatureReplication', {
+      taskQueue: 'replication',
+      workflowId: 'killed',
+      args: [{ manifests, confirm: true, heartbeat: '1 second' }],
+    });
+    let kills = 0;
+    for (const point of [1, 9, 20, 30]) {
+      await waitFor(() => listings() >= point + kills);
+      await service.worker.kill();
+      kills += 1;
+      service.worker = await service.startWorker();
+    }
+    const report = await handle.result();
+    assert.equal(report.outcome, 'done');
+    assert.equal(report.sources.done, IMAGES);
+    assert.deepEqual(await unequal(), []);
+    const repeated = listings() - IMAGES;
+    assert.ok(repeated <= kills * IN_WORK, `${repeated} listings were repeated`);
+    assert.deepEqual(await store.names('runs/'), [], 'nothing of the run is left');
+  });
+
+  it('is run once by kpromo’s command, dry or not', async () => {
+    const [[name, digest] = ['', '' as Digest]] = signed;
+    await lab.sign(lab.canonical, name, digest, 'second');
+    const [mirror = lab.canonical] = lab.mirrors;
+    await lab.registry.deleteTag(lab.repository(mirror, name), `${digest.replace(':', '-')}.sig` as Tag);
+    const arguments_ = ['cip', 'replicate-signatures', '--manifest', join(directory, 'manifest.yaml')];
+    const dry = await command(...arguments_, '--max-signature-copies', '10', '--json');
+    assert.equal(dry.exitCode, 0, dry.stderr);
+    assert.match(dry.stderr, /Found 120 edges for signature replication/);
+    assert.match(dry.stderr, /Dry run complete \(use --confirm to replicate\)/);
+    const parsed = JSON.parse(dry.stdout) as { report: { counts: { missing: number; differing: number } } };
+    assert.equal(parsed.report.counts.missing, 1);
+    assert.equal(parsed.report.counts.differing, 1);
+    const off = await command(...arguments_, '--sign=false');
+    assert.match(off.stderr, /Signing disabled, skipping signature replication/);
+  });
+
+  it('is put on a schedule that is created, changed, shown, paused, triggered and deleted', async () => {
+    const manifest = ['--manifest', join(directory, 'manifest.yaml')];
+    const created = await command('schedule', 'apply', 'replication', ...manifest);
+    assert.match(created.stdout, /created signature-replication, every 30 min/);
+    const updated = await command('schedule', 'apply', 'replication', ...manifest, '--every', '1 hour');
+    assert.match(updated.stdout, /updated signature-replication, every 1 h/);
+    await command('schedule', 'pause', 'replication', '--note', 'holiday');
+    const shown = await command('schedule', 'show', 'replication', '--json');
+    const schedule = JSON.parse(shown.stdout) as Record<string, unknown>;
+    assert.deepEqual([schedule['every'], schedule['paused'], schedule['note']], [3_600_000, true, 'holiday']);
+    const { policies, action } = await service.client.schedule.getHandle('signature-replication').describe();
+    assert.deepEqual(
+      [policies.overlap, policies.catchupWindow, policies.pauseOnFailure],
+      ['BUFFER_ONE', 3_600_000, false],
+    );
+    assert.equal(action.taskQueue, 'replication');
+    assert.equal(action.retry, undefined);
+    await command('schedule', 'resume', 'replication');
+    await command('schedule', 'trigger', 'replication');
+    const handle = service.client.schedule.getHandle('signature-replication');
+    await waitFor(async () => (await handle.describe()).info.recentActions.length === 1);
+    const [run] = (await handle.describe()).info.recentActions;
+    const report = await service.client.workflow.getHandle(run?.action.workflow.workflowId ?? '').result();
+    assert.equal((report as { sources: { done: number } }).sources.done, IMAGES);
+    await command('schedule', 'delete', 'replication');
+    const gone = await command('schedule', 'show', 'replication');
+    assert.match(gone.stderr, /there is no such schedule/);
+    assert.equal(gone.exitCode, 1);
+  });
+});
