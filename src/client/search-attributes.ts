@@ -25,8 +25,8 @@ const LARGEST_VALUE = 2000;
 export function searchableDestinations(destinations: readonly string[]): string[] {
   if (sizeOf(destinations) <= LARGEST_VALUE) return [...destinations];
   const hosts = [...new Set(destinations.map((destination) => destination.split('/', 1)[0] ?? ''))];
-  while (sizeOf(hosts) > LARGEST_VALUE) hosts.pop();
-  return hosts;
+  let size = 0;
+  return hosts.filter((host) => (size += sizeOf([host])) <= LARGEST_VALUE);
 }
 
 function sizeOf(value: readonly string[]): number {
