@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict';
+import { glob, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { createProgram } from '../../src/client/program.ts';
+import { isTransient, type ErrorCode } from '../../src/errors.ts';
+import { packageRoot } from '../../src/stack/program-list.ts';
+import { captureOutput } from '../client/captured-output.ts';
+import { matchesIn, readPages, type Page } from './markdown.ts';
+
+/** The command line, started in one way or another, with its arguments. */
+const PROMOTER = /(?:^|\s)promoter (?:-- )?(\S.*)/;
+const FLAG = /(?:^|\s)(--[a-z][a-z-]*)/g;
+
+describe('what the documentation mentions', () => {
+  const program = createProgram(captureOutput().output);
+  let pages: readonly Page[];
+
+  before(async () => {
+    pages = await readPages();
+  });
+
+  it('exists: scripts of npm', async () => {
+    const { scripts } = JSON.parse(await read('package.json')) as { scripts: Record<string, string> };
+    const named = mentions(({ text }) => matchesIn(text, /npm run (?:-s )?([a-z][\w:-]*)/g));
+    assert.ok(named.size > 5);
+    assert.deepEqual(
+      [...named].filter(([script]) => scripts[script] === undefined),
+      [],
+    );
+  });
+
+  it('exists: commands, and the flags that are given to them', () => {
+    const wrong = pages.flatMap((page) =>
+      [...page.lines, ...page.spans].flatMap((line) => {
+        const args = PROMOTER.exec(line)?.[1];
+        return args === undefined ? [] : problemsOf(args).map((problem) => `${page.file}: ${line}: ${problem}`);
+      }),
+    );
+    assert.deepEqual(wrong, []);
+  });
+
+  it('exists: flags that stand alone', () => {
+    // `--flag` stands for any.
+    const known = new Set(['--flag', ...allCommands(program).flatMap(flagsOf)]);
+    const named = mentions(({ spans }) => spans.flatMap((span) => matchesIn(span, /^(--[a-z][a-z-]*)/g)));
+    assert.ok(named.size > 5);
+    assert.deepEqual(
+      [...named].filter(([flag]) => !known.has(flag)),
+      [],
+    );
+  });
+
+  it('exists: variables', async () => {
+    const sources = [await read('tools/programs.yaml')];
+    for await (const file of glob('src/**/*.ts', { cwd: packageRoot() })) sources.push(await read(file));
+    const known = new Set(matchesIn(sources.join('\n'), /\bPROMOTER_[A-Z][A-Z0-9_]*/g));
+    const named = mentions(({ text }) => matchesIn(text, /\bPROMOTER_[A-Z][A-Z0-9_]*/g));
+    // Made of a prefix and the scanner's name.
+    known.add('PROMOTER_TRIVY').add('PROMOTER_GRYPE');
+    assert.deepEqual(
+      [...named].filter(([variable]) => !known.has(variable)),
+      [],
+    );
+  });
+
+  it('is complete: the README’s table of variables', async () => {
+    const configuration = `${await read('src/config.ts')}${await read('src/signing-settings.ts')}`;
+    const readme = await read('README.md');
+    const variables = matchesIn(configuration, /\b(?:PROMOTER|TEMPORAL)_[A-Z_]+\b/g);
+    assert.ok(variables.length > 15);
+    assert.deepEqual(
+      variables.filter((variable) => !new RegExp(`^\\|.*\`${variable}\`.*\\|`, 'm').test(readme)),
+      [],
+    );
+  });
+
+  it('is complete and true: error codes, and whether they are tried again', async () => {
+    const codes = matchesIn(await read('src/errors.ts'), /^ {2}\| '(\w+)'/gm) as readonly ErrorCode[];
+    assert.ok(codes.length > 20);
+    const rows = (await read('docs/troubleshooting.md')).matchAll(/^\| `(\w+)` +\| (yes|no) /gm);
+    assert.deepEqual(
+      Object.fromEntries([...rows].map(([, code, again]) => [code, again])),
+      Object.fromEntries(codes.map((code) => [code, isTransient(code) ? 'yes' : 'no'])),
+    );
+  });
+
+  /** What pages mention, with the page that does so first. */
+  function mentions(find: (page: Page) => readonly string[]): ReadonlyMap<string, string> {
+    return new Map(pages.flatMap((page) => find(page).map((found): [string, string] => [found, page.file])).reverse());
+  }
+
+  function problemsOf(args: string): readonly string[] {
+    let command = program;
+    for (const word of args.split(/\s+/)) {
+      const child = command.commands.find((one) => one.name() === word);
+      if (child === undefined) break;
+      command = child;
+    }
+    const [first = ''] = args.split(/\s+/);
+    if (command === program && /^[a-z]+$/.test(first) && first !== 'help') return [`there is no command '${first}'`];
+    const known = flagsOf(command);
+    return matchesIn(args, FLAG)
+      .filter((flag) => !known.includes(flag))
+      .map((flag) => `'${command.name()}' has no ${flag}`);
+  }
+});
+
+function allCommands(command: Command): readonly Command[] {
+  return [command, ...command.commands.flatMap(allCommands)];
+}
+
+function flagsOf(command: Command): readonly string[] {
+  return [...command.options.map(({ long }) => long ?? ''), '--help'];
+}
+
+function read(file: string): Promise<string> {
+  return readFile(join(packageRoot(), file), 'utf8');
+}
