@@ -30,6 +30,7 @@ export type ErrorCode =
   | 'ProgramMissing'
   | 'StackFailed'
   | 'TemporalUnavailable'
+  | 'GitHubRefused'
   | 'RunConflict'
   | 'RunUnknown';
 
