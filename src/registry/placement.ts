@@ -35,42 +35,59 @@ export interface Placement {
   ): Promise<T | undefined>;
 }
 
-/** What is known of one digest on one host. */
-interface Site {
-  readonly holders: Set<RepositoryName>;
-  readonly arrivals: Map<RepositoryName, Promise<unknown>>;
-}
+/** Repositories of one host that hold a digest: mostly one, and a set would take ten times its room. */
+type Holders = RepositoryName | Set<RepositoryName>;
 
-/** Some hundred bytes each; a promotion of tens of thousands of images stays within. */
+/** A digest's way into repositories of one host, while it is under way. */
+type Arrivals = Map<RepositoryName, Promise<unknown>>;
+
+/** Some two hundred bytes each; a promotion of tens of thousands of images stays within. */
 const REMEMBERED_SITES = 250_000;
 
 /** Makes an empty map. */
 export function createPlacement(): Placement {
-  const sites = new LRUCache<string, Site>({ max: REMEMBERED_SITES });
+  // Both by host and digest.
+  const holders = new LRUCache<string, Holders>({ max: REMEMBERED_SITES });
+  const arrivals = new Map<string, Arrivals>();
 
-  function siteOf(repository: RepositoryName, digest: Digest): Site {
-    const key = `${hostOf(repository)} ${digest}`;
-    const known = sites.get(key);
-    if (known !== undefined) return known;
-    const site: Site = { holders: new Set(), arrivals: new Map() };
-    sites.set(key, site);
-    return site;
+  function note(repository: RepositoryName, digest: Digest): void {
+    const site = siteOf(repository, digest);
+    const known = holders.get(site);
+    if (known === undefined) holders.set(site, repository);
+    else if (typeof known !== 'string') known.add(repository);
+    else if (known !== repository) holders.set(site, new Set([known, repository]));
+  }
+
+  function holds(repository: RepositoryName, digest: Digest): boolean {
+    const known = holders.get(siteOf(repository, digest));
+    return known === repository || (known instanceof Set && known.has(repository));
+  }
+
+  function forget(repository: RepositoryName, digest: Digest): void {
+    const site = siteOf(repository, digest);
+    const known = holders.get(site);
+    if (known instanceof Set) known.delete(repository);
+    else if (known === repository) holders.delete(site);
   }
 
   async function arrive<T>(
-    site: Site,
     repository: RepositoryName,
+    digest: Digest,
     bring: (from: RepositoryName | undefined) => Promise<T>,
     from: RepositoryName | undefined,
   ): Promise<T> {
+    const site = siteOf(repository, digest);
+    const underWay: Arrivals = arrivals.get(site) ?? new Map();
+    arrivals.set(site, underWay);
     const arrival = bring(from);
-    site.arrivals.set(repository, arrival);
+    underWay.set(repository, arrival);
     try {
       const result = await arrival;
-      site.holders.add(repository);
+      note(repository, digest);
       return result;
     } finally {
-      site.arrivals.delete(repository);
+      underWay.delete(repository);
+      if (underWay.size === 0) arrivals.delete(site);
     }
   }
 
@@ -84,23 +101,35 @@ export function createPlacement(): Placement {
     const site = siteOf(repository, digest);
     for (;;) {
       signal?.throwIfAborted();
-      if (site.holders.has(repository)) return undefined;
-      const from = canMount ? first(site.holders) : undefined;
-      const awaited = canMount && from === undefined ? firstArrival(site, repository) : ownArrival(site, repository);
-      if (awaited === undefined) return arrive(site, repository, bring, from);
+      if (holds(repository, digest)) return undefined;
+      const from = canMount ? firstHolder(holders.get(site)) : undefined;
+      const underWay = arrivals.get(site);
+      const awaited =
+        canMount && from === undefined ? firstArrival(underWay, repository) : ownArrival(underWay, repository);
+      if (awaited === undefined) return arrive(repository, digest, bring, from);
       await waitForArrival(awaited, repository, digest, signal);
     }
   }
 
   return {
-    note: (repository, digest) => void siteOf(repository, digest).holders.add(repository),
-    holds: (repository, digest) => siteOf(repository, digest).holders.has(repository),
+    note,
+    holds,
     forget(repository, digests) {
-      for (const digest of digests) siteOf(repository, digest).holders.delete(repository);
+      for (const digest of digests) forget(repository, digest);
     },
     bringBlob: (repository, digest, bring, signal) => bringTo(repository, digest, bring, true, signal),
     bringManifest: (repository, digest, bring, signal) => bringTo(repository, digest, bring, false, signal),
   };
+}
+
+function siteOf(repository: RepositoryName, digest: Digest): string {
+  return `${hostOf(repository)} ${digest}`;
+}
+
+function firstHolder(holders: Holders | undefined): RepositoryName | undefined {
+  if (typeof holders === 'string' || holders === undefined) return holders;
+  const [holder] = holders;
+  return holder;
 }
 
 interface Arrival {
@@ -108,15 +137,15 @@ interface Arrival {
   readonly promise: Promise<unknown>;
 }
 
-function ownArrival(site: Site, repository: RepositoryName): Arrival | undefined {
-  const promise = site.arrivals.get(repository);
+function ownArrival(underWay: Arrivals | undefined, repository: RepositoryName): Arrival | undefined {
+  const promise = underWay?.get(repository);
   return promise === undefined ? undefined : { repository, promise };
 }
 
-function firstArrival(site: Site, repository: RepositoryName): Arrival | undefined {
-  const own = ownArrival(site, repository);
+function firstArrival(underWay: Arrivals | undefined, repository: RepositoryName): Arrival | undefined {
+  const own = ownArrival(underWay, repository);
   if (own !== undefined) return own;
-  const [other] = site.arrivals;
+  const [other] = underWay ?? [];
   return other === undefined ? undefined : { repository: other[0], promise: other[1] };
 }
 
@@ -146,9 +175,4 @@ async function waitForArrival(
 
 function isSharedFailure(error: PromoterError): boolean {
   return isTransient(error.code) || error.code === 'DigestMismatch';
-}
-
-function first<T>(set: ReadonlySet<T>): T | undefined {
-  const [value] = set;
-  return value;
 }
