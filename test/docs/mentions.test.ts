@@ -8,8 +8,10 @@ import { packageRoot } from '../../src/stack/program-list.ts';
 import { captureOutput } from '../client/captured-output.ts';
 import { matchesIn, readPages, type Page } from './markdown.ts';
 
-/** The command line, started in one way or another, with its arguments. */
-const PROMOTER = /(?:^|\s)promoter (?:-- )?(\S.*)/;
+/** The command line as one types it, with its arguments; the word alone is also part of messages that are quoted. */
+const PROMOTER = /^\s*(?:\$ )?(?:[A-Z_]+=\S+ )*(?:npm run -s )?promoter (?:-- )?(\S.*)/;
+/** With its value, if it has one; what goes on after that is a quoted message. */
+const FLAG_ALONE = /^(--[a-z][a-z-]*)(?:[ =]\S+)?$/g;
 const FLAG = /(?:^|\s)(--[a-z][a-z-]*)/g;
 
 describe('what the documentation mentions', () => {
@@ -38,12 +40,13 @@ describe('what the documentation mentions', () => {
       }),
     );
     assert.deepEqual(wrong, []);
+    assert.ok(pages.flatMap(({ lines }) => lines).filter((line) => PROMOTER.test(line)).length > 10);
   });
 
   it('exists: flags that stand alone', () => {
     // `--flag` stands for any.
     const known = new Set(['--flag', ...allCommands(program).flatMap(flagsOf)]);
-    const named = mentions(({ spans }) => spans.flatMap((span) => matchesIn(span, /^(--[a-z][a-z-]*)/g)));
+    const named = mentions(({ spans }) => spans.flatMap((span) => matchesIn(span, FLAG_ALONE)));
     assert.ok(named.size > 5);
     assert.deepEqual(
       [...named].filter(([flag]) => !known.has(flag)),
