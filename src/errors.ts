@@ -18,7 +18,6 @@ export type ErrorCode =
   | 'RegistryRefused'
   | 'RegistryProtocol'
   | 'DigestMismatch'
-  | 'TagMoved'
   | 'SourceLost'
   | 'StoreUnavailable'
   | 'StoreCorrupt'

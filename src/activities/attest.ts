@@ -4,6 +4,7 @@ import { putEdges, type Debt } from '../plan/document.ts';
 import type { QuarantinedEdge } from '../plan/quarantine.ts';
 import { recordName, shardPart } from '../plan/records.ts';
 import { attestDigest } from '../signing/attest-digest.ts';
+import { promotionPredicate } from '../signing/predicates.ts';
 import type { SigningContext } from '../signing/signing-context.ts';
 import { claimsOf, debtKey, handOver, type Claim } from './claims.ts';
 import type { ActivityDependencies } from './dependencies.ts';
@@ -84,9 +85,10 @@ type ClaimState = 'complete' | 'incomplete' | 'absent';
 async function attestClaim(
   context: SigningContext,
   debt: Debt,
-  { identity, canonical, targets }: Claim,
+  claim: Claim,
   builderId: string,
 ): Promise<{ counts: AttestCounts; failures: readonly QuarantinedEdge[]; state: ClaimState }> {
+  const { identity, canonical, targets } = claim;
   const subject = await context.registry.headManifest(canonical, debt.digest);
   // What never arrived owes nothing: a run that promotes it records that itself.
   if (subject === undefined) return { counts: NOTHING, failures: [], state: 'absent' };
@@ -95,7 +97,7 @@ async function attestClaim(
     subject,
     identity,
     predicateType: PROMOTION_PREDICATE,
-    predicate: predicateOf(debt, canonical, targets, builderId),
+    predicate: predicateOf(debt, claim, builderId),
   });
   const mirrors = targets.filter(({ repository }) => repository !== canonical);
   const handed = await handOver(context, { debt, canonical, mirrors, subjects: [subject], phase: 'attest' });
@@ -112,19 +114,22 @@ async function attestClaim(
   };
 }
 
-function predicateOf(debt: Debt, canonical: string, targets: Debt['targets'], builderId: string): unknown {
+function predicateOf(debt: Debt, { identity, canonical, targets }: Claim, builderId: string): unknown {
   const { source, digest, workflowId, runId, commit } = debt;
-  return {
-    srcRef: `${source}@${digest}`,
-    dstRef: `${canonical}@${digest}`,
+  return promotionPredicate({
     digest,
-    timestamp: new Date().toISOString(),
-    builderId,
+    source,
+    destination: canonical,
     destinations: targets.map(({ repository }) => repository),
-    tags: [...new Set(targets.flatMap(({ tags }) => tags))].sort(),
-    workflow: { id: workflowId, runId },
-    ...(commit === undefined ? {} : { manifestCommit: commit }),
-  };
+    identity,
+    tags: [...new Set(targets.flatMap(({ tags }) => tags))],
+    ...(commit === undefined ? {} : { commit }),
+    workflowId,
+    runId,
+    builderId,
+    builderVersion: builderId.slice(builderId.lastIndexOf('@') + 1),
+    time: new Date().toISOString(),
+  });
 }
 
 function add(a: AttestCounts, b: AttestCounts): AttestCounts {

@@ -27,6 +27,11 @@ export interface CipOptions extends ServerOptions, KpromoOptions {
   readonly strict?: boolean;
   readonly lenient?: boolean;
   readonly sign?: boolean;
+  readonly signExisting?: boolean;
+  readonly provenance?: 'off' | 'warn' | 'require';
+  readonly requireSignatures?: boolean;
+  /** Severity from which known vulnerabilities keep an image back. */
+  readonly blockVulnerabilities?: number;
   readonly onFailure?: 'hold' | 'fail';
   readonly ui?: boolean;
   readonly given: GivenOptions;
@@ -65,6 +70,19 @@ export function cipCommand(output: CommandOutput): Command {
   );
   booleanFlag(command, 'strict', 'promote nothing if there is any edge that cannot be promoted');
   booleanFlag(command, 'sign', 'sign what is promoted', true);
+  booleanFlag(command, 'sign-existing', 'sign what was promoted before and is not known to be signed, too');
+  command
+    .addOption(
+      new Option('--provenance <policy>', 'what build provenance staging images need where manifests do not say')
+        .choices(['off', 'warn', 'require'])
+        .default('warn'),
+    )
+    .option(
+      '--block-vulnerabilities <0-5>',
+      'keep back images with vulnerabilities of this severity or above',
+      severity,
+    );
+  booleanFlag(command, 'require-signatures', 'keep back staging images that are not signed');
   command.addOption(
     new Option(
       '--on-failure <reaction>',
@@ -105,6 +123,11 @@ async function runMode(options: CipOptions, output: CommandOutput): Promise<void
   const input = chooseInput(options);
   const { runCip } = await import('./cip.ts');
   await runCip(input, options, output);
+}
+
+function severity(text: string): number {
+  if (!/^[0-5]$/.test(text)) throw new InvalidArgumentError('It takes a number from 0 (off) to 5 (critical).');
+  return Number(text);
 }
 
 function parseOnlyMode(text: string): boolean | 'online' {

@@ -29,7 +29,12 @@ export function requestOf(options: RequestOptions, circumstances: RequestCircums
     strict: options.strict === true,
     lenient: options.lenient === true,
     sign: options.sign !== false,
-    ...(options.requireProvenance === true ? { provenance: 'require' as const } : {}),
+    ...(options.signExisting === true ? { signExisting: true } : {}),
+    provenance: options.requireProvenance === true ? 'require' : (options.provenance ?? 'warn'),
+    ...(options.requireSignatures === true ? { requireSignatures: true } : {}),
+    ...(options.blockVulnerabilities === undefined
+      ? {}
+      : { vulnerabilities: { threshold: options.blockVulnerabilities } }),
     signatures,
     onPhaseFailure: options.onFailure ?? (terminal ? 'hold' : 'fail'),
     ...(selfContained ? { policies } : {}),

@@ -9,10 +9,11 @@ import type { PromotionRequest } from '../workflows/messages.ts';
  */
 export function requestIdentity(request: PromotionRequest): string {
   const { manifests, confirm = false, strict = false, lenient = false, sign = true, only = '' } = request;
-  const { signatures = {}, provenance = '', requireSignatures = false } = request;
+  const { signatures = {}, provenance = 'warn', requireSignatures = false, signExisting = false } = request;
   const rules = JSON.stringify(Object.entries(signatures).sort(([a], [b]) => (a < b ? -1 : 1)));
-  const flags = [confirm, strict, lenient, sign, requireSignatures].map(String);
-  return hash([manifests, ...flags, only, provenance, rules]);
+  const flags = [confirm, strict, lenient, sign, requireSignatures, signExisting].map(String);
+  const gate = JSON.stringify(Object.entries(request.vulnerabilities ?? {}).sort(([a], [b]) => (a < b ? -1 : 1)));
+  return hash([manifests, ...flags, only, provenance, rules, gate]);
 }
 
 /**

@@ -12,7 +12,7 @@ describe('toFailure', () => {
   });
 
   it('does not retry what a retry cannot cure', () => {
-    for (const code of ['RegistryDenied', 'DigestMismatch', 'ManifestInvalid', 'TagMoved'] as const) {
+    for (const code of ['RegistryDenied', 'DigestMismatch', 'ManifestInvalid', 'SourceLost'] as const) {
       assert.equal((toFailure(new PromoterError(code, '')) as ApplicationFailure).nonRetryable, true, code);
     }
   });
