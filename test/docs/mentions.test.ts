@@ -43,9 +43,10 @@ describe('what the documentation mentions', () => {
     assert.ok(pages.flatMap(({ lines }) => lines).filter((line) => PROMOTER.test(line)).length > 10);
   });
 
-  it('exists: flags that stand alone', () => {
+  it('exists: flags that stand alone', async () => {
+    const bench = matchesIn(await read('bench/options.ts'), /--[a-z][a-z-]+/g);
     // `--flag` stands for any.
-    const known = new Set(['--flag', ...allCommands(program).flatMap(flagsOf)]);
+    const known = new Set(['--flag', ...bench, ...allCommands(program).flatMap(flagsOf)]);
     const named = mentions(({ spans }) => spans.flatMap((span) => matchesIn(span, FLAG_ALONE)));
     assert.ok(named.size > 5);
     assert.deepEqual(
