@@ -9,13 +9,12 @@ import { startProduction, type Production } from '../support/production.ts';
 import { startPromotionService, type PromotionService } from '../support/promotion-service.ts';
 import type { FaultRule } from '../support/registry-proxy-faults.ts';
 import { runScript, type RunningScript } from '../support/script.ts';
-import { waitFor } from '../support/waiting.ts';
 
 const IMAGES = 4;
 const MAIN = 'src/client/main.ts';
 /** Permanent, so that a phase fails at once. */
 const REFUSED: readonly FaultRule[] = [{ action: { status: 403, code: 'DENIED' } }];
-const SLOW: readonly FaultRule[] = [{ class: /^upload/, action: { delayMs: 3_000 } }];
+const SLOW: readonly FaultRule[] = [{ class: /^upload\.put$/, action: { delayMs: 60_000 } }];
 
 interface Document {
   readonly workflowId: string;
@@ -24,6 +23,18 @@ interface Document {
   readonly report: PromotionReport;
   readonly plan?: readonly unknown[];
   readonly failure?: { readonly code: string; readonly message: string };
+}
+
+/** Resolves once a command has said something. */
+async function says({ child, ended }: RunningScript, pattern: RegExp): Promise<void> {
+  let said = '';
+  const heard = new Promise<void>((resolve) => {
+    child.stderr?.on('data', (text: Buffer) => {
+      said += text.toString();
+      if (pattern.test(said)) resolve();
+    });
+  });
+  await Promise.race([heard, ended.then(({ exit }) => assert.fail(`it ended with ${exit} and said only: ${said}`))]);
 }
 
 describe('the command line', () => {
@@ -97,20 +108,20 @@ describe('the command line', () => {
     });
 
     it('joins the run of the same command, and refuses another one', async () => {
-      setFaults(SLOW);
-      const first = start(...cipArguments('--confirm'));
-      await waitFor(() => writes() > 0);
-      const [joined, refused] = await Promise.all([cip('--confirm'), cip('--confirm', '--strict')]);
-      assert.equal(joined.exit, 0, joined.stderr);
+      setFaults(REFUSED);
+      const first = await cip('--confirm', '--on-failure', 'hold');
+      assert.equal(first.exit, 4, first.stderr);
+      const joined = await cip('--confirm');
+      assert.equal(joined.exit, 4, joined.stderr);
       assert.match(joined.stderr, /^goes on with run [0-9a-f-]+ of promotion\//m);
-      assert.equal(refused.exit, 5);
+      const refused = await cip('--confirm', '--strict');
+      assert.equal(refused.exit, 5, refused.stderr);
       assert.match(
         refused.stderr,
-        /^another promotion to the same destinations is running in promote, since .*: promotion\//m,
+        /^another promotion to the same destinations is held in setup, since .*: promotion\//m,
       );
       assert.match(refused.stderr, /promoter watch 'promotion\//);
-      assert.equal((await first.ended).exit, 0);
-      await assertArrived();
+      assert.equal((await cip()).exit, 1, 'a dry run is in nobody’s way');
     });
 
     it('holds, says how it stands, and goes on when told to', async () => {
@@ -212,7 +223,7 @@ describe('the command line', () => {
     it('goes on after Ctrl-C when the same command is given again', async () => {
       setFaults(SLOW);
       const first = start(...cipArguments('--confirm'));
-      await waitFor(() => writes() > 0);
+      await says(first, /: promote$/m);
       first.child.kill('SIGINT');
       const { exit, stderr } = await first.ended;
       assert.equal(exit, 130);
@@ -240,14 +251,19 @@ describe('the command line', () => {
     });
 
     it('shares the server of another command that is at work', async () => {
-      setFaults(SLOW);
-      const first = start(...cipArguments('--confirm'));
-      await waitFor(() => writes() > 0);
-      const status = await promoter('status');
-      assert.match(status.stdout, /^running in promote; /m);
-      const other = await cip();
-      assert.equal(other.exit, 0, other.stderr);
-      assert.equal((await first.ended).exit, 0);
+      setFaults(REFUSED);
+      const held = await cip('--confirm', '--on-failure', 'hold', '--json');
+      const { workflowId } = JSON.parse(held.stdout) as Document;
+      setFaults([]);
+      const watching = start('watch', workflowId);
+      await says(watching, /is held since/);
+      assert.match((await promoter('status', workflowId)).stdout, /^held in setup; /m);
+      const dryRun = await cip();
+      assert.equal(dryRun.exit, 0, dryRun.stderr);
+      const retried = await promoter('retry', workflowId);
+      assert.equal(retried.exit, 0, retried.stderr);
+      const watched = await watching.ended;
+      assert.equal(watched.exit, 0, watched.stderr);
       await assertArrived();
       await assertStopped();
     });
