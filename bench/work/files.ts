@@ -6,6 +6,8 @@ import { productionPath, stagingPath, type Work } from './work.ts';
 export interface WorkFiles {
   /** Thin manifests, with `manifests/` and `images/`. */
   readonly manifests: string;
+  /** A plain manifest of one of the images. */
+  readonly warmUp: string;
   /** A line for each copy: `source@digest destination:tag`. */
   readonly copies: string;
   readonly regsync: string;
@@ -20,23 +22,21 @@ export async function writeFiles(work: Work, folder: string): Promise<WorkFiles>
   }
   const files = {
     manifests: folder,
+    warmUp: join(folder, 'warm-up.yaml'),
     copies: join(folder, 'copies.txt'),
     regsync: join(folder, 'regsync.yaml'),
     regsyncRaised: join(folder, 'regsync-raised.yaml'),
   };
+  await writeFile(files.warmUp, [...warmUpLines(work)].join(''));
   await writeFile(files.copies, [...copyLines(work)].join(''));
   await writeFile(files.regsync, regsyncText(work, ''));
   await writeFile(files.regsyncRaised, regsyncText(work, '    reqConcurrent: 30\n'));
   return files;
 }
 
-async function writeProject({ staging, mirrors, repositories }: Work, project: string, folder: string): Promise<void> {
-  const manifest = [
-    'registries:\n',
-    `- name: ${staging}/${stagingPath(project)}\n  src: true\n`,
-    ...mirrors.map((mirror) => `- name: ${mirror}/${productionPath(project)}\n`),
-  ];
-  const images = repositories
+async function writeProject(work: Work, project: string, folder: string): Promise<void> {
+  const manifest = registryLines(work, project);
+  const images = work.repositories
     .filter((repository) => repository.project === project)
     .flatMap(({ name, images }) => [
       `- name: ${name}\n  dmap:\n`,
@@ -48,6 +48,21 @@ async function writeProject({ staging, mirrors, repositories }: Work, project: s
   ] as const) {
     await mkdir(join(folder, kind, project), { recursive: true });
     await writeFile(join(folder, kind, project, file), text.join(''));
+  }
+}
+
+function registryLines({ staging, mirrors }: Work, project: string): readonly string[] {
+  return [
+    'registries:\n',
+    `- name: ${staging}/${stagingPath(project)}\n  src: true\n`,
+    ...mirrors.map((mirror) => `- name: ${mirror}/${productionPath(project)}\n`),
+  ];
+}
+
+function* warmUpLines(work: Work): Generator<string> {
+  for (const { project, name, images } of work.repositories.slice(0, 1)) {
+    const digests = images.slice(0, 1).map(({ image, tag }) => `    "${image.digest}": ["${tag}"]\n`);
+    yield* [...registryLines(work, project), `images:\n- name: ${name}\n  dmap:\n`, ...digests];
   }
 }
 
