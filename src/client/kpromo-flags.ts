@@ -31,7 +31,7 @@ export interface KpromoOptions {
 }
 
 type ChangeOptions = Pick<KpromoOptions, 'useProwManifestDiff' | 'manifestDiffSince'>;
-type CertificateOptions = Pick<
+export type CertificateOptions = Pick<
   KpromoOptions,
   'certificateIdentity' | 'certificateIdentityRegexp' | 'certificateOidcIssuer' | 'certificateOidcIssuerRegexp'
 >;
@@ -72,15 +72,21 @@ export function addSnapshotFlags(command: Command): Command {
 export function addSignatureFlags(command: Command): Command {
   command
     .optionsGroup('Signatures:')
-    .option('--signer-account <email>', 'Google service account to sign as', KREL_TRUST)
-    .option('--certificate-identity <identity>', 'whose signatures on staging images count', KREL_TRUST)
-    .option('--certificate-identity-regexp <pattern>', 'the same, as a pattern for all of it', '')
-    .option('--certificate-oidc-issuer <url>', 'who vouches for that identity', 'https://accounts.google.com')
-    .option('--certificate-oidc-issuer-regexp <pattern>', 'the same, as a pattern for all of it', '')
-    .addOption(numberOption('--max-signature-ops <count>', 'signatures at once', { from: 1 }).default(50));
+    .option('--signer-account <email>', 'Google service account to sign as', KREL_TRUST);
+  addCertificateFlags(command, 'whose signatures on staging images count');
+  command.addOption(numberOption('--max-signature-ops <count>', 'signatures at once', { from: 1 }).default(50));
   booleanFlag(command, 'require-provenance', 'refuse staging images without provenance');
   command.addOption(new Option('--check-manifest-lists-from-snapshot <file>').hideHelp());
   return addRetiredFlags(command);
+}
+
+/** Declares cosign's flags of these names. */
+export function addCertificateFlags(command: Command, what = 'whose signatures count'): Command {
+  return command
+    .option('--certificate-identity <identity>', what, KREL_TRUST)
+    .option('--certificate-identity-regexp <pattern>', 'the same, as a pattern for all of it', '')
+    .option('--certificate-oidc-issuer <url>', 'who vouches for that identity', 'https://accounts.google.com')
+    .option('--certificate-oidc-issuer-regexp <pattern>', 'the same, as a pattern for all of it', '');
 }
 
 /** Declares the flags of the mode that looks for vulnerabilities. */

@@ -11,6 +11,7 @@ import type { CommandOutput } from './output.ts';
 import { planCommand } from './plan-command.ts';
 import { scheduleCommand } from './schedule-command.ts';
 import { prCommand } from './pr-command.ts';
+import { sigcheckCommand } from './sigcheck-command.ts';
 import { statusCommand } from './status-command.ts';
 import { uploadCommand } from './upload-command.ts';
 import { verifyCommand } from './verify-command.ts';
@@ -57,6 +58,7 @@ export function createProgram(output: CommandOutput): Command {
     .addCommand(scheduleCommand(output))
     .commandsGroup('Look at images:')
     .addCommand(verifyCommand(output))
+    .addCommand(sigcheckCommand(output))
     .commandsGroup('Work on manifests:')
     .addCommand(manifestCommand(output).addCommand(uploadCommand(output)))
     .addCommand(prCommand(output));

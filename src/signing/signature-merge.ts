@@ -2,11 +2,11 @@ import pMap from 'p-map';
 import { PromoterError } from '../errors.ts';
 import { isDigest } from '../reference.ts';
 import type { Digest, RepositoryName, Tag } from '../reference.ts';
-import type { ManifestContent } from '../registry/registry.ts';
+import type { Descriptor, ManifestContent } from '../registry/registry.ts';
 import { layerKey, layersIn } from './attach-layer.ts';
 import { layeredManifest } from './attachment-manifest.ts';
 import { readLayer } from './attachments.ts';
-import type { Attachment, AttachmentPlace } from './attachments.ts';
+import type { AttachmentPlace } from './attachments.ts';
 import { writeBlob } from './blob-content.ts';
 import { compilePolicy } from './identity-policy.ts';
 import { judge } from './judgement.ts';
@@ -38,8 +38,8 @@ interface Difference extends MergeRequest, AttachmentName {
 }
 
 /**
- * Makes a mirror's tag say what the source's says. What only the mirror has is dropped when it is certain not to verify
- * as a signature of this digest, and is kept beside the source's otherwise.
+ * Makes a mirror's tag say what the source's says. What only the mirror has stays beside it when it verifies, whoever made
+ * it, and where the source's cannot be judged either (made with a key that is not known here) also when it may.
  *
  * @returns nothing when the difference has gone, or the copy has failed
  * @throws PromoterError `SignatureInvalid` when the mirror's verifies and the source's does not: then nothing is touched
@@ -91,15 +91,20 @@ async function mergeLayers(context: MendingContext, difference: Difference): Pro
   const isExtra = (layer: (typeof present)[number]): boolean => !known.has(layerKey(layer));
   if (!present.some(isExtra)) return replace(context, difference);
 
-  const extras = (await standing(context, difference, mirror, found)).filter(({ descriptor }) => isExtra(descriptor));
+  const [ours, theirs] = await Promise.all([
+    weigh(context, difference, source.repository, offered),
+    weigh(context, difference, mirror, found),
+  ]);
+  const best = Math.max(0, ...ours.map(({ weight }) => weight));
+  const extras = theirs.filter(({ layer, weight }) => isExtra(layer) && weight > 0 && weight >= best);
   if (extras.length === 0) return replace(context, difference);
-  if ((await standing(context, difference, source.repository, offered)).length === 0) {
+  if (extras.some(({ weight }) => weight > best)) {
     throw new PromoterError(
       'SignatureInvalid',
-      `${mirror}:${tag} may verify and ${source.repository}:${tag} does not, so it is left alone; look at the source's signature`,
+      `what ${source.repository}:${tag} points to does not verify, and what ${mirror} has may: it is left alone; look at the source's signature`,
     );
   }
-  const all = [...wanted, ...extras.map(({ descriptor }) => descriptor)];
+  const all = [...wanted, ...extras.map(({ layer }) => layer)];
   const there = new Set(present.map(layerKey));
   if (all.length === present.length && all.every((layer) => there.has(layerKey(layer)))) {
     return { kind: 'kept', accepted: [offered.digest, found.digest] };
@@ -111,18 +116,29 @@ async function mergeLayers(context: MendingContext, difference: Difference): Pro
   return { kind: 'merged', accepted: [offered.digest, manifest.digest] };
 }
 
-/** What of a tag's layers is not certain to be worthless, whoever made it. */
-async function standing(
+/** A layer, and what it is worth: 0 when it is certain not to verify, 1 when nobody here can tell, 2 when it verifies. */
+interface WeighedLayer {
+  readonly layer: Descriptor;
+  readonly weight: 0 | 1 | 2;
+}
+
+const WEIGHTS = { verified: 2, 'untrusted-identity': 2, unverifiable: 1, invalid: 0 } as const;
+
+/** Judges a tag's layers, whoever made them. */
+async function weigh(
   { registry, trust }: MendingContext,
   { kind, subject }: AttachmentName,
   repository: RepositoryName,
   content: ManifestContent,
-): Promise<readonly Attachment[]> {
+): Promise<readonly WeighedLayer[]> {
   const place: AttachmentPlace = { registry, repository, digest: subject };
   const format = kind === 'sig' ? 'sig-tag' : 'att-tag';
-  const layers = await pMap(layersIn(content), (layer) => readLayer(place, format, layer), { concurrency: 8 });
   const options = { digest: subject, trust: await trust(), policy: compilePolicy({}) };
-  return layers.filter((layer) => judge(layer, options).status !== 'invalid');
+  return pMap(
+    layersIn(content),
+    async (layer) => ({ layer, weight: WEIGHTS[judge(await readLayer(place, format, layer), options).status] }),
+    { concurrency: 8 },
+  );
 }
 
 async function mergeReferrers(context: MendingContext, difference: Difference): Promise<MergeOutcome | undefined> {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Digest, Tag } from '../../src/reference.ts';
 import type { signatureReplication } from '../../src/workflows/index.ts';
+import { SIGNED } from '../signing/fixtures/signed.ts';
 import { captureOutput } from '../client/captured-output.ts';
 import { createProgram, runProgram } from '../../src/client/program.ts';
 import { bundleBytes } from '../../src/manifest/bundle.ts';
@@ -33,12 +34,14 @@ describe('replication by workers of their own processes', function () {
     });
     for (const [name, [digest]] of lab.images) if (digest !== undefined) signed.push([name, digest]);
     await writeFile(join(directory, 'manifest.yaml'), lab.manifestText);
+    await writeFile(join(directory, 'trusted-root.json'), JSON.stringify(SIGNED.trustedRoot));
     service = await startPromotionService({
       directory,
       environment: {
         PROMOTER_IDENTITIES: 'prod=images.example.test',
         PROMOTER_CANONICAL_HOST: lab.canonical.host,
         PROMOTER_REPLICATION_SHARE: '1',
+        PROMOTER_TRUSTED_ROOT: join(directory, 'trusted-root.json'),
       },
     });
   });
@@ -110,6 +113,21 @@ describe('replication by workers of their own processes', function () {
     assert.equal(parsed.report.counts.differing, 1);
     const off = await command(...arguments_, '--sign=false');
     assert.match(off.stderr, /Signing disabled, skipping signature replication/);
+  });
+
+  it('is preceded by a check that tells by its exit code, and keeps kpromo’s lines', async () => {
+    const arguments_ = ['sigcheck', '--manifest', join(directory, 'manifest.yaml')];
+    const found = await command(...arguments_, '--json');
+    assert.equal(found.exitCode, 3, found.stderr);
+    assert.match(found.stderr, /Fixing 40 unsigned images/);
+    assert.match(found.stderr, /\(NOOP\) signing images\.example\.test\/app-00@sha256:/);
+    const result = JSON.parse(found.stdout) as { outcome: string; images: number; findings: readonly unknown[] };
+    assert.deepEqual([result.outcome, result.images, result.findings.length], ['inconsistent', IMAGES, IMAGES]);
+    const none = await command(...arguments_, 'images.example.test/elsewhere');
+    assert.equal(none.exitCode, 0);
+    assert.match(none.stdout, /Signature consistency OK!/);
+    const open = await command(...arguments_, '--certificate-identity-regexp', '(');
+    assert.equal(open.exitCode, 2, open.stderr);
   });
 
   it('is put on a schedule that is created, changed, shown, paused, triggered and deleted', async () => {

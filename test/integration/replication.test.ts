@@ -122,3 +122,38 @@ describe('replication of signatures on registries with Google’s listing', func
     assert.equal(await lab.signatureOf(down, name, digest), await lab.signatureOf(lab.canonical, name, digest));
   });
 });
+
+describe('replication of signatures on registries that list names only', function () {
+  this.timeout(120_000);
+  let lab: ReplicationLab;
+
+  before(async () => {
+    lab = await startReplicationLab({ images: 3, digests: 2, mirrors: 2, proxy: {} });
+    for (const [name, digest] of signedOf(lab)) await lab.sign(lab.canonical, name, digest);
+  });
+  after(() => lab.stop());
+
+  it('copies what is missing by names, and leaves probes to the audit', async () => {
+    const report = await lab.replicate();
+    assert.equal(report.counts.written, 3 * 2);
+    assert.deepEqual(await unequal(lab), []);
+    assert.equal(report.oldest?.verified, false);
+    await lab.replicate();
+    // One listing for each source; the first of six pairs is audited: its mirror's listing, a HEAD of the signature on
+    // both sides, the two images (once in their lives) and the referrers of both on both sides, for which distribution
+    // registries are asked twice.
+    assert.ok(lab.requests() <= 3 + 1 + 2 + 2 + 8, `${lab.requests()} requests`);
+    assert.equal(Math.min(...lab.mirrors.map((mirror) => lab.requests(mirror))), 0);
+  });
+
+  it('finds in an audit that a signature is another one by now, at the source or on a mirror', async () => {
+    const [[name, digest] = ['', '' as Digest]] = signedOf(lab);
+    await lab.registry.deleteTag(lab.repository(lab.canonical, name), `${digest.replace(':', '-')}.sig` as Tag);
+    await lab.sign(lab.canonical, name, digest, 'second');
+    const unaware = await lab.replicate();
+    assert.ok(unaware.counts.differing <= 1, 'names alone do not tell');
+    const report = await lab.replicate({ confirm: false, auditInterval: '30 minutes' });
+    assert.ok(report.counts.differing >= 1);
+    assert.equal(report.oldest?.verified, false);
+  });
+});

@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { WorkflowFailedError } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+import { Worker } from '@temporalio/worker';
+import type { ReplicationActivities } from '../../src/activities/index.ts';
+import type { signatureReplication } from '../../src/workflows/index.ts';
+import type { ReplicationReport } from '../../src/workflows/replication-messages.ts';
+import { BLANK_TALLY } from '../../src/workflows/replication-report.ts';
+import { replayRuns, temporalFixture } from '../support/temporal.ts';
+
+const DIGEST = `sha256:${'a'.repeat(64)}`;
+
+/** Activities that agree on so many shards of ten sources each. */
+function activitiesFor(shards: number, changes: Partial<ReplicationActivities> = {}): Partial<ReplicationActivities> {
+  return {
+    draftReplication: async () => ({
+      request: {
+        manifests: DIGEST,
+        confirm: true,
+        lenient: false,
+        replication: 'on',
+        auditInterval: 86_400_000,
+        every: 1_800_000,
+        heartbeat: 30_000,
+        full: false,
+        copies: 50,
+      },
+      index: DIGEST,
+      audits: DIGEST,
+      shards,
+      sources: shards * 10,
+      pairs: shards * 200,
+      warnings: [],
+    }),
+    replicateShard: async () => ({ ...BLANK_TALLY, counts: { ...BLANK_TALLY.counts, listed: 10 }, sources: 10 }),
+    settleReplication: async () => undefined,
+    ...changes,
+  };
+}
+
+async function run(activities: Partial<ReplicationActivities>): Promise<ReplicationReport> {
+  const { environment, workflowBundle } = await temporalFixture();
+  const taskQueue = randomUUID();
+  const workflowId = randomUUID();
+  const worker = await Worker.create({
+    connection: environment.nativeConnection,
+    taskQueue,
+    workflowBundle,
+    activities,
+  });
+  try {
+    return await worker.runUntil(
+      environment.client.workflow.execute<typeof signatureReplication>('signatureReplication', {
+        taskQueue,
+        workflowId,
+        args: [{ manifests: DIGEST, confirm: true }],
+      }),
+    );
+  } finally {
+    await replayRuns(workflowId);
+  }
+}
+
+describe('signature replication workflow', () => {
+  it('works through all shards and adds up what they did', async () => {
+    const settled: string[] = [];
+    const report = await run(activitiesFor(5, { settleReplication: async ({ run: id }) => void settled.push(id) }));
+    assert.equal(report.outcome, 'done');
+    assert.deepEqual(report.sources, { done: 50, total: 50 });
+    assert.equal(report.counts.listed, 50);
+    assert.equal(settled.length, 1);
+  });
+
+  it('completes with residue when a mirror fails', async () => {
+    const residue = { source: 'a.test/app', mirror: 'b.test/app', reason: 'RegistryUnavailable', message: 'down' };
+    const report = await run(
+      activitiesFor(2, {
+        replicateShard: async () =>
+          ({ ...BLANK_TALLY, residue: { count: 1, samples: [residue] }, sources: 10 }) as never,
+      }),
+    );
+    assert.equal(report.outcome, 'residue');
+    assert.equal(report.residue.count, 2);
+  });
+
+  it('continues as new, doing each shard once', async () => {
+    const shards = 900;
+    const seen = new Map<number, number>();
+    const report = await run(
+      activitiesFor(shards, {
+        replicateShard: async ({ shard }) => {
+          seen.set(shard, (seen.get(shard) ?? 0) + 1);
+          return { ...BLANK_TALLY, sources: 10 };
+        },
+      }),
+    );
+    assert.deepEqual(report.sources, { done: 9_000, total: 9_000 });
+    assert.equal(seen.size, shards);
+    assert.ok([...seen.values()].every((count) => count === 1));
+  }).timeout(180_000);
+
+  it('clears up and says why when manifests or store cannot be used', async () => {
+    const settled: string[] = [];
+    const failing = activitiesFor(1, {
+      replicateShard: async () => {
+        throw ApplicationFailure.nonRetryable('the plan store is gone', 'StoreCorrupt');
+      },
+      settleReplication: async ({ run: id }) => void settled.push(id),
+    });
+    await assert.rejects(run(failing), (error) => {
+      assert.ok(error instanceof WorkflowFailedError);
+      return true;
+    });
+    assert.equal(settled.length, 1);
+  });
+});
