@@ -40,16 +40,22 @@ export function scheduleOptions({
   };
 }
 
+/** Creates the schedule; whether there was none. */
+export async function createSchedule(client: Client, schedule: ReplicationSchedule): Promise<boolean> {
+  try {
+    await client.schedule.create({ scheduleId: REPLICATION_SCHEDULE, ...scheduleOptions(schedule) });
+    return true;
+  } catch (error) {
+    if (error instanceof ScheduleAlreadyRunning) return false;
+    throw error;
+  }
+}
+
 /** Creates the schedule, or changes the one that is there to this definition; whether it is paused stays as it is. */
 export async function ensureSchedule(client: Client, schedule: ReplicationSchedule): Promise<'created' | 'updated'> {
-  const desired = scheduleOptions(schedule);
-  try {
-    await client.schedule.create({ scheduleId: REPLICATION_SCHEDULE, ...desired });
-    return 'created';
-  } catch (error) {
-    if (!(error instanceof ScheduleAlreadyRunning)) throw error;
-  }
+  if (await createSchedule(client, schedule)) return 'created';
   const handle = client.schedule.getHandle(REPLICATION_SCHEDULE);
+  const desired = scheduleOptions(schedule);
   await handle.update<typeof signatureReplication>(({ state }) => ({ ...desired, state }) as never);
   return 'updated';
 }

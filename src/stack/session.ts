@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RunningProcess } from './process.ts';
+import { createStackSchedule } from './replication-schedule.ts';
 import { startStack, type Stack } from './stack.ts';
 import { readStackConfig, type StackConfig } from './stack-config.ts';
 import { startWorker } from './worker-process.ts';
@@ -49,6 +50,7 @@ export async function withStack<Result>(
     try {
       const worker = await startWorker(stack, join(stateDirectory, 'worker', 'worker.log'));
       onProgress('worker polls for work');
+      await createStackSchedule(stack, config);
       try {
         return await body({ stack, worker, interrupted: interruption.signal });
       } finally {

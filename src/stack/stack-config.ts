@@ -21,6 +21,7 @@ const schema = z.strictObject({
     publicName: z.string().min(1),
   }),
   sigstore: z.strictObject({ profile: z.enum(['off', 'light', 'full']) }),
+  replication: z.strictObject({ every: z.string().min(1) }),
   planStore: z.string().regex(/^\w[\w.-]*$/, 'must be the name of a folder inside the state folder'),
 });
 
