@@ -1,8 +1,9 @@
 import { cancellationSignal } from '@temporalio/activity';
 import { readDebts, rememberSigned, settleDebts } from '../plan/debts.ts';
-import { putEdges, type Debt } from '../plan/document.ts';
+import { getEdges, putEdges, type Debt } from '../plan/document.ts';
 import type { QuarantinedEdge } from '../plan/quarantine.ts';
 import { recordName, shardPart } from '../plan/records.ts';
+import type { PlanStore } from '../plan/store.ts';
 import { attestDigest } from '../signing/attest-digest.ts';
 import { promotionPredicate } from '../signing/predicates.ts';
 import type { SigningContext } from '../signing/signing-context.ts';
@@ -46,6 +47,8 @@ export function createAttestShard(dependencies: ActivityDependencies, trust: Pin
     let counts = earlier?.counts ?? NOTHING;
     const failures: QuarantinedEdge[] = [];
     const attested: Debt[] = [];
+    // What Sign could not hand to a mirror is still owed, however well attesting goes.
+    const unhanded = new Set((await signFailures(store, input)).map(debtKey));
     await withPulse(
       () => ({ paid: [...paid], counts }),
       () =>
@@ -60,7 +63,8 @@ export function createAttestShard(dependencies: ActivityDependencies, trust: Pin
               failures.push(...result.failures);
               states.add(result.state);
             }
-            if (!states.has('incomplete')) paid.add(debtKey(debt));
+            if (states.has('incomplete') || unhanded.has(debtKey(debt))) return;
+            paid.add(debtKey(debt));
             if (states.size === 1 && states.has('complete')) attested.push(debt);
           },
           cancellationSignal(),
@@ -78,6 +82,14 @@ export function createAttestShard(dependencies: ActivityDependencies, trust: Pin
     }
     return counts;
   };
+}
+
+async function signFailures(
+  store: PlanStore,
+  { run, shard }: AttestInput,
+): Promise<readonly Pick<QuarantinedEdge, 'source' | 'digest'>[]> {
+  const list = await store.lookup(recordName(run, 'quarantine', `sign-${shardPart(shard)}`));
+  return list === undefined ? [] : getEdges(store, list);
 }
 
 type ClaimState = 'complete' | 'incomplete' | 'absent';

@@ -37,7 +37,7 @@ export function claimsOf(
 }
 
 /** What tells a debt from another of its list. */
-export function debtKey({ source, digest }: Debt): string {
+export function debtKey({ source, digest }: { readonly source: string; readonly digest: string }): string {
   return `${source}@${digest}`;
 }
 

@@ -18,7 +18,11 @@ export interface PolicyBook {
 /** Opens the policies that {@link recordPolicies} wrote; where there is none the request's holds. @throws PromoterError `Store*`, `ConfigInvalid` */
 export async function openPolicies(store: PlanStore, run: string, request: CheckedRequest): Promise<PolicyBook> {
   const policies = await readPolicies(store, run);
-  const fallback: ProvenancePolicy = { mode: modeOf(request), signers: signersOf(request) };
+  const { builders = [], sources = [], predicateTypes = [] } = request.provenanceRules ?? {};
+  const fallback = policyOfManifest(
+    { mode: modeOf(request), signers: [], builders: builders.map((id) => ({ id })), sources, predicateTypes },
+    signersOf(request),
+  );
   return {
     of(source) {
       const own = policyOfSource(policies, source);

@@ -47,6 +47,13 @@ const request = z.strictObject({
   sign: z.boolean().optional(),
   annotations: z.record(z.string().min(1), z.string()).optional(),
   provenance: z.enum(['off', 'warn', 'require']).optional(),
+  provenanceRules: z
+    .strictObject({
+      builders: z.array(z.string().min(1)).min(1).optional(),
+      sources: z.array(z.string().min(1)).min(1).optional(),
+      predicateTypes: z.array(z.string().min(1)).min(1).optional(),
+    })
+    .optional(),
   signatures: z
     .strictObject({
       certificateIdentity: z.string().optional(),

@@ -29,6 +29,8 @@ export interface CipOptions extends ServerOptions, KpromoOptions {
   readonly sign?: boolean;
   readonly signExisting?: boolean;
   readonly provenance?: 'off' | 'warn' | 'require';
+  readonly allowedBuilders?: readonly string[];
+  readonly allowedSourceRepos?: readonly string[];
   readonly requireSignatures?: boolean;
   /** Severity from which known vulnerabilities keep an image back. */
   readonly blockVulnerabilities?: number;
@@ -77,6 +79,8 @@ export function cipCommand(output: CommandOutput): Command {
         .choices(['off', 'warn', 'require'])
         .default('warn'),
     )
+    .option('--allowed-builders <ids>', 'builders that provenance may name there, separated by commas', listOf)
+    .option('--allowed-source-repos <repositories>', 'repositories that it may name as the source', listOf)
     .option(
       '--block-vulnerabilities <0-5>',
       'keep back images with vulnerabilities of this severity or above',
@@ -123,6 +127,12 @@ async function runMode(options: CipOptions, output: CommandOutput): Promise<void
   const input = chooseInput(options);
   const { runCip } = await import('./cip.ts');
   await runCip(input, options, output);
+}
+
+function listOf(text: string): readonly string[] {
+  const items = text.split(',').map((item) => item.trim());
+  if (items.includes('')) throw new InvalidArgumentError('It takes names, separated by commas.');
+  return items;
 }
 
 function severity(text: string): number {

@@ -31,6 +31,7 @@ export function requestOf(options: RequestOptions, circumstances: RequestCircums
     sign: options.sign !== false,
     ...(options.signExisting === true ? { signExisting: true } : {}),
     provenance: options.requireProvenance === true ? 'require' : (options.provenance ?? 'warn'),
+    ...provenanceRulesOf(options),
     ...(options.requireSignatures === true ? { requireSignatures: true } : {}),
     ...(options.blockVulnerabilities === undefined
       ? {}
@@ -38,5 +39,15 @@ export function requestOf(options: RequestOptions, circumstances: RequestCircums
     signatures,
     onPhaseFailure: options.onFailure ?? (terminal ? 'hold' : 'fail'),
     ...(selfContained ? { policies } : {}),
+  };
+}
+
+function provenanceRulesOf({
+  allowedBuilders: builders,
+  allowedSourceRepos: sources,
+}: RequestOptions): Pick<PromotionRequest, 'provenanceRules'> {
+  if (builders === undefined && sources === undefined) return {};
+  return {
+    provenanceRules: { ...(builders === undefined ? {} : { builders }), ...(sources === undefined ? {} : { sources }) },
   };
 }

@@ -33,16 +33,6 @@ const RETIRED: readonly RetiredFlag[] = [
   { name: 'max-image-size', takes: 'text', instead: 'images of any size are promoted, as with kpromo' },
   { name: 'use-legacy-pipeline', takes: 'nothing', instead: 'there is one way to promote' },
   {
-    name: 'allowed-builders',
-    takes: 'text',
-    instead: "name the builders in the manifest's 'provenance:' block; the flag restricts nothing",
-  },
-  {
-    name: 'allowed-source-repos',
-    takes: 'text',
-    instead: "name the sources in the manifest's 'provenance:' block; the flag restricts nothing",
-  },
-  {
     name: 'generate-promotion-provenance',
     takes: 'nothing',
     instead: 'promotions are attested whenever they are signed (--sign)',

@@ -12,8 +12,10 @@ export function requestIdentity(request: PromotionRequest): string {
   const { signatures = {}, provenance = 'warn', requireSignatures = false, signExisting = false } = request;
   const rules = JSON.stringify(Object.entries(signatures).sort(([a], [b]) => (a < b ? -1 : 1)));
   const flags = [confirm, strict, lenient, sign, requireSignatures, signExisting].map(String);
-  const gate = JSON.stringify(Object.entries(request.vulnerabilities ?? {}).sort(([a], [b]) => (a < b ? -1 : 1)));
-  return hash([manifests, ...flags, only, provenance, rules, gate]);
+  const gates = [request.vulnerabilities ?? {}, request.provenanceRules ?? {}].map((gate) =>
+    JSON.stringify(Object.entries(gate).sort(([a], [b]) => (a < b ? -1 : 1))),
+  );
+  return hash([manifests, ...flags, only, provenance, rules, ...gates]);
 }
 
 /**

@@ -33,6 +33,8 @@ export interface PromotionRequest {
   readonly annotations?: Readonly<Record<string, string>>;
   /** What build provenance a staging image needs where its manifest does not say; `warn` unless given. */
   readonly provenance?: 'off' | 'warn' | 'require';
+  /** What provenance has to say where a manifest has no policy of its own; what is absent does not restrict. */
+  readonly provenanceRules?: ProvenanceRules;
   /** Whose signatures and provenance count on staging images; kpromo's defaults unless given. */
   readonly signatures?: SignatureRules;
   /** Refuse staging images without a signature. */
@@ -49,6 +51,13 @@ export interface PromotionRequest {
   readonly only?: string;
   /** Changes to the policy table for this run. */
   readonly policies?: Partial<Record<PhaseName, PolicyChange>>;
+}
+
+/** Builders, source repositories and predicate types that build provenance may name. */
+export interface ProvenanceRules {
+  readonly builders?: readonly string[];
+  readonly sources?: readonly string[];
+  readonly predicateTypes?: readonly string[];
 }
 
 /** cosign's flags of these names: an identity and its issuer, exactly or by a pattern for all of it. */

@@ -59,8 +59,6 @@ describe('E1, E2, E37: the flags of kpromo', function () {
       '--max-signature-copies=5',
       '--max-image-size=2048',
       '--use-legacy-pipeline=false',
-      '--allowed-builders=a,b',
-      '--allowed-source-repos=c',
       '--generate-promotion-provenance',
       '--repository=r',
     ];
