@@ -5,7 +5,15 @@ import type { ActivityDependencies } from './dependencies.ts';
 import { signersOf } from './provenance-policy.ts';
 import type { CheckedRequest } from './request.ts';
 import type { PinnedTrust } from './trust.ts';
-import { verdictsOn, verifyShard, type Decision, type VerifyCounts, type VerifyInput } from './verification.ts';
+import { readAttachments } from '../signing/attachments.ts';
+import {
+  formatsToRead,
+  verdictsOn,
+  verifyShard,
+  type Decision,
+  type VerifyCounts,
+  type VerifyInput,
+} from './verification.ts';
 import { decideVulnerabilities } from './vulnerabilities.ts';
 
 /**
@@ -36,7 +44,10 @@ export function createValidateShard({ registry, store, scanners }: ActivityDepen
     { signers }: StagingPolicy,
   ): Promise<Decision> {
     if (gate === undefined || gate.threshold === 0) return { pass: true };
-    const attested = { registry, trust: await trust.of(run), signers };
+    const { source: repository, digest } = group;
+    const formats = formatsToRead(group, ['att-tag', 'bundle']);
+    const attachments = await readAttachments({ registry, repository, digest }, formats);
+    const attested = attachments.length === 0 ? undefined : { registry, trust: await trust.of(run), signers };
     return decideVulnerabilities(group, gate, scanners, attested);
   }
 }

@@ -136,7 +136,7 @@ export async function verdictsOn(
 }
 
 /** The formats in which something may be attached to a group's digest: all of them, unless a listing told better. */
-function formatsToRead({ attached }: Group, formats: readonly AttachmentFormat[]): readonly AttachmentFormat[] {
+export function formatsToRead({ attached }: Group, formats: readonly AttachmentFormat[]): readonly AttachmentFormat[] {
   if (attached === undefined) return formats;
   return formats.filter((format) => {
     if (format === 'sig-tag') return attached.includes('.sig');

@@ -44,17 +44,19 @@ export async function findScanners(environment: Readonly<Record<string, string |
  * Decides by the request's vulnerability gate on one staging image: verified scan attestations come first, then the
  * worker's scanners; verified VEX statements lower findings.
  *
+ * @param attested absent when nothing is attached to the image
  * @throws PromoterError what a source threw
  */
 export async function decideVulnerabilities(
   group: Group,
   gate: NonNullable<CheckedRequest['vulnerabilities']>,
   scanners: Scanners,
-  attested: AttestedOptions,
+  attested: AttestedOptions | undefined,
 ): Promise<Decision> {
   const { source: repository, digest } = group;
-  const sources = [attestedVulnerabilities(attested), ...scanners.of(hostOf(repository))];
-  const exempt = await attestedExemptions({ ...attested, repository, digest });
+  const attestations = attested === undefined ? [] : [attestedVulnerabilities(attested)];
+  const sources = [...attestations, ...scanners.of(hostOf(repository))];
+  const exempt = attested === undefined ? undefined : await attestedExemptions({ ...attested, repository, digest });
   const { threshold, unscanned, includeUnfixable } = gate;
   const policy = {
     threshold: parseThreshold(threshold),

@@ -19,6 +19,7 @@ export interface Bench {
   readonly registry: MemoryRegistry;
   readonly store: PlanStore;
   readonly activities: Activities;
+  readonly dependencies: ActivityDependencies;
   /** Runs an activity as the worker would. */
   run<I, O>(
     activity: (input: I) => Promise<O>,
@@ -58,18 +59,13 @@ export async function createBench(): Promise<Bench> {
   const store = await openFolderStore(join(directory, 'store'));
   const registry = createMemoryRegistry();
   const copier = createCopier(registry, { spool: { directory: join(directory, 'spool') } });
-  const activities = createActivities({
-    registry,
-    copier,
-    store,
-    signing: UNSIGNED,
-    scanners: { of: () => [] },
-    writers: ALONE,
-  });
+  const dependencies = { registry, copier, store, signing: UNSIGNED, scanners: { of: () => [] }, writers: ALONE };
+  const activities = createActivities(dependencies);
   const bench: Bench = {
     registry,
     store,
     activities,
+    dependencies,
     run: (activity, input, info = {}) =>
       new MockActivityEnvironment(info, { logger: QUIET }).run(activity as never, input as never),
     upload: (text) => store.put(bundleBytes({ kind: 'plain', files: [{ path: 'manifest.yaml', text }] })),
