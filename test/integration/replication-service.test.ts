@@ -18,7 +18,7 @@ const IMAGES = 40;
 const IN_WORK = 16;
 
 describe('replication by workers of their own processes', function () {
-  this.timeout(240_000);
+  this.timeout(400_000);
   let directory: string;
   let lab: ReplicationLab;
   let service: PromotionService;
@@ -70,7 +70,7 @@ describe('replication by workers of their own processes', function () {
     return wrong;
   }
 
-  it('goes on where it was when its worker is killed, and again, and again', async () => {
+  it('goes on where it was when worker and server are killed, ten times', async () => {
     for (const [name, digest] of signed) await lab.sign(lab.canonical, name, digest);
     const text = lab.manifestText;
     const store = await openFolderStore(service.environment['PROMOTER_PLAN_STORE'] ?? '');
@@ -82,19 +82,24 @@ describe('replication by workers of their own processes', function () {
       workflowId: 'killed',
       args: [{ manifests, confirm: true, heartbeat: '1 second' }],
     });
-    let kills = 0;
-    for (const point of [1, 9, 20, 30]) {
-      await waitFor(() => listings() >= point + kills);
-      await service.worker.kill();
-      kills += 1;
-      service.worker = await service.startWorker();
+    const points = [1, 5, 9, 14, 18, 22, 27, 31, 35, 39];
+    for (const [at, point] of points.entries()) {
+      await waitFor(() => listings() >= point);
+      if (at % 3 === 2) {
+        const port = Number(service.server.address.split(':')[1]);
+        await service.server.kill();
+        service.server = await service.startServer(port);
+      } else {
+        await service.worker.kill();
+        service.worker = await service.startWorker();
+      }
     }
     const report = await handle.result();
     assert.equal(report.outcome, 'done');
     assert.equal(report.sources.done, IMAGES);
     assert.deepEqual(await unequal(), []);
     const repeated = listings() - IMAGES;
-    assert.ok(repeated <= kills * IN_WORK, `${repeated} listings were repeated`);
+    assert.ok(repeated <= points.length * IN_WORK, `${repeated} listings were repeated`);
     assert.deepEqual(await store.names('runs/'), [], 'nothing of the run is left');
   });
 

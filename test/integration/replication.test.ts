@@ -157,3 +157,26 @@ describe('replication of signatures on registries that list names only', functio
     assert.equal(report.oldest?.verified, false);
   });
 });
+
+describe('signatures that are served from one registry', function () {
+  this.timeout(120_000);
+  let lab: ReplicationLab;
+
+  before(async () => {
+    lab = await startReplicationLab({ images: 2, digests: 2, mirrors: 2, manifestLines: 'replication: off\n' });
+    for (const [name, digest] of signedOf(lab)) await lab.sign(lab.canonical, name, digest);
+  });
+  after(() => lab.stop());
+
+  it('are only checked to be there, and no mirror is asked', async () => {
+    const report = await lab.replicate();
+    assert.equal(report.counts.written, 0);
+    assert.equal(report.pairs, 0);
+    const unsigned = [...lab.images].map(([name, [, digest]]) => `${lab.repository(lab.canonical, name)}@${digest}`);
+    assert.deepEqual(
+      report.unsigned.samples.map(({ source, digest }) => `${source}@${digest}`).sort(),
+      unsigned.sort(),
+    );
+    for (const mirror of lab.mirrors) assert.equal(lab.requests(mirror), 0);
+  });
+});

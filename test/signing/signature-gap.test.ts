@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import type { Digest, RepositoryName, Tag } from '../../src/reference.ts';
+import type { Descriptor, Registry, RepositoryListing } from '../../src/registry/registry.ts';
+import { findGap, isClosed, type GapRequest } from '../../src/signing/signature-gap.ts';
+import { signatureSetOf, type Referrer } from '../../src/signing/signature-set.ts';
+import { openSourceSignatures } from '../../src/signing/source-signatures.ts';
+
+const SOURCE = 'a.test/app' as RepositoryName;
+const MIRROR = 'b.test/app' as RepositoryName;
+const digest = (letter: string): Digest => `sha256:${letter.repeat(64)}` as Digest;
+const sig = (letter: string): Tag => `sha256-${letter.repeat(64)}.sig` as Tag;
+
+type Content = Readonly<Record<string, Digest>>;
+
+/** Two repositories by what their tags point to, and what refers to what in them. */
+function registryOf(
+  tags: { readonly source: Content; readonly mirror: Content },
+  listing: { readonly source: RepositoryListing['kind']; readonly mirror: RepositoryListing['kind'] },
+  referrers: { readonly source: readonly Referrer[]; readonly mirror: readonly Referrer[] } = {
+    source: [],
+    mirror: [],
+  },
+) {
+  const calls: string[] = [];
+  const side = (repository: RepositoryName): 'source' | 'mirror' => (repository === SOURCE ? 'source' : 'mirror');
+  const registry: Pick<Registry, 'listRepository' | 'headManifest' | 'listReferrers'> = {
+    async listRepository(repository) {
+      calls.push(`list ${side(repository)}`);
+      const content = Object.entries(tags[side(repository)]) as [Tag, Digest][];
+      if (listing[side(repository)] === 'names') return { kind: 'names', tags: new Set(content.map(([tag]) => tag)) };
+      const digests = new Map<Digest, readonly Tag[]>(content.map(([tag, found]) => [found, [tag]]));
+      for (const one of referrers[side(repository)]) digests.set(one.digest, []);
+      return { kind: 'digests', digests };
+    },
+    async headManifest(repository, reference) {
+      calls.push(`head ${side(repository)}`);
+      const found = tags[side(repository)][reference];
+      return found === undefined ? undefined : { digest: found, mediaType: 'x', size: 1 };
+    },
+    async listReferrers(repository, subject) {
+      calls.push(`referrers ${side(repository)}`);
+      return referrers[side(repository)].filter((one) => one.subject === subject) as unknown as Descriptor[];
+    },
+  };
+  return { registry, calls };
+}
+
+async function gapOf(fixture: ReturnType<typeof registryOf>, known: readonly Referrer[], change: Partial<GapRequest>) {
+  const set = signatureSetOf(await fixture.registry.listRepository(SOURCE));
+  const images = async (): Promise<readonly Digest[]> => [digest('a'), digest('b')];
+  const source = openSourceSignatures(fixture.registry, { repository: SOURCE, set, referrers: known, images });
+  fixture.calls.length = 0;
+  return findGap(fixture.registry, source, {
+    mirror: MIRROR,
+    probe: false,
+    wants: () => true,
+    accepted: {},
+    ...change,
+  });
+}
+
+const BOTH = { source: 'digests', mirror: 'digests' } as const;
+const NAMES = { source: 'names', mirror: 'names' } as const;
+const ONE: Referrer = { digest: digest('9'), subject: digest('a') };
+
+describe('signature gap', () => {
+  it('is found by the mirror’s listing alone where listings tell digests', async () => {
+    const tags = {
+      source: { [sig('a')]: digest('1'), [sig('b')]: digest('2'), [sig('c')]: digest('3') },
+      mirror: { [sig('a')]: digest('1'), [sig('b')]: digest('8'), [sig('d')]: digest('4') },
+    };
+    const fixture = registryOf(tags, BOTH, { source: [ONE], mirror: [] });
+    const gap = await gapOf(fixture, [ONE], {});
+    assert.deepEqual(gap, {
+      mirror: MIRROR,
+      missing: [sig('c')],
+      differing: [sig('b')],
+      referrers: [ONE],
+      surplus: [sig('d')],
+      compared: true,
+    });
+    assert.deepEqual(fixture.calls, ['list mirror']);
+  });
+
+  it('leaves out what the mirror is not to have, and differences that were accepted', async () => {
+    const tags = {
+      source: { [sig('a')]: digest('1'), [sig('b')]: digest('2') },
+      mirror: { [sig('b')]: digest('8') },
+    };
+    const accepted = { [sig('b')]: [digest('2'), digest('8')] as const };
+    const wants = (subject: Digest): boolean => subject !== digest('a');
+    assert.ok(isClosed(await gapOf(registryOf(tags, BOTH), [], { accepted, wants })));
+    const moved = { ...tags, source: { [sig('b')]: digest('3') } };
+    assert.deepEqual((await gapOf(registryOf(moved, BOTH), [], { accepted, wants })).differing, [sig('b')]);
+  });
+
+  it('is known by names alone until somebody probes', async () => {
+    const tags = { source: { [sig('a')]: digest('1') }, mirror: { [sig('a')]: digest('8') } };
+    const quick = registryOf(tags, NAMES, { source: [ONE], mirror: [] });
+    const unprobed = await gapOf(quick, [], {});
+    assert.deepEqual([isClosed(unprobed), unprobed.compared], [true, false]);
+    assert.deepEqual(quick.calls, ['list mirror']);
+    const thorough = registryOf(tags, NAMES, { source: [ONE], mirror: [] });
+    const probed = await gapOf(thorough, [], { probe: true });
+    assert.deepEqual([probed.differing, probed.referrers, probed.compared], [[sig('a')], [ONE], true]);
+  });
+
+  it('looks for referrers of a digest whose signature is missing', async () => {
+    const fixture = registryOf({ source: { [sig('a')]: digest('1') }, mirror: {} }, NAMES, {
+      source: [ONE],
+      mirror: [],
+    });
+    const gap = await gapOf(fixture, [], {});
+    assert.deepEqual([gap.missing, gap.referrers], [[sig('a')], [ONE]]);
+  });
+});
