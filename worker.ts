@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
 import { Client } from '@temporalio/client';
 import { DefaultLogger, Runtime, Worker, bundleWorkflowCode } from '@temporalio/worker';
 import type { NativeConnection, WorkflowBundleOption } from '@temporalio/worker';
@@ -49,6 +50,12 @@ const MAX_WORKERS = 8;
 /** The part of each host's budget that replication uses unless the configuration says so. */
 const REPLICATION_SHARE = 0.25;
 
+/**
+ * The heap may grow by so much before what is dead in it is looked for. Left to itself V8 lets it grow to several times
+ * of what lives: 40,000 copies took 770 MiB instead of 530, for a tenth of the time.
+ */
+const HEAP_GROWTH = '--heap-growing-percent=60';
+
 /** The workflows' bundle: built beside this file by `npm run build`, or else from the sources now (1–2 s). */
 export async function loadWorkflows(): Promise<WorkflowBundleOption> {
   const codePath = fileURLToPath(new URL('./workflow-bundle.js', import.meta.url));
@@ -61,6 +68,7 @@ export async function loadWorkflows(): Promise<WorkflowBundleOption> {
 /** Starts a promotion worker. @throws PromoterError `StoreUnavailable`, `ConfigInvalid`, `TemporalUnavailable` */
 export async function startWorker(config: Config, settings: WorkerSettings = {}): Promise<RunningWorker> {
   const { graceMs = 30_000 } = settings;
+  setFlagsFromString(HEAP_GROWTH);
   const connection = settings.connection ?? (await connectWorker(config));
   await ensureSearchAttributes(connection, config.namespace);
   const budgets = connectBudgets(new Client({ connection, namespace: config.namespace }), config.taskQueue);
