@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Contender } from './contender.ts';
 import { readOptions, type BenchOptions } from './options.ts';
 import { findPeers } from './peers.ts';
-import { selfContainedPromoter, warmPromoter } from './promoter.ts';
+import { entriesOf, selfContainedPromoter, warmPromoter } from './promoter.ts';
 import { startRegistryProcess, type RegistryProcess } from './registry-process.ts';
 import { resultOf, type Result } from './result.ts';
 import { renderResults } from './table.ts';
@@ -55,10 +55,11 @@ async function runBench(options: BenchOptions, folder: string): Promise<readonly
 }
 
 async function contendersOf(options: BenchOptions, folder: string): Promise<readonly Contender[]> {
-  const { peers, workers } = options;
+  const { peers, workers, built } = options;
+  const entries = entriesOf(built);
   const own = [
-    ...(peers.includes('promoter') ? [await warmPromoter(folder, workers)] : []),
-    ...(peers.includes('self-contained') ? [selfContainedPromoter()] : []),
+    ...(peers.includes('promoter') ? [await warmPromoter(folder, workers, entries)] : []),
+    ...(peers.includes('self-contained') ? [selfContainedPromoter(entries)] : []),
   ];
   return [...own, ...(await findPeers(peers))];
 }

@@ -18,6 +18,7 @@ export interface BenchOptions {
   readonly timeout: number;
   readonly json?: string;
   readonly keep: boolean;
+  readonly built: boolean;
 }
 
 /** Reads the command line; ends the process when it is wrong. */
@@ -36,6 +37,11 @@ export function readOptions(argv: readonly string[]): BenchOptions {
     .option('--single-post', 'the registry takes a blob in one request', false)
     .option('--timeout <seconds>', 'for each', numberOf, 3600)
     .option('--json <file>', 'add the results to a file, a line each')
+    .option(
+      '--built',
+      'run what `npm run build` made of this program, as it is published, instead of its sources',
+      false,
+    )
     .option('--keep', 'keep the logs', false)
     .parse(argv, { from: 'user' });
   const [size] = command.processedArgs as [SizeName];

@@ -11,8 +11,22 @@ import { measure, usageOf, type Measured } from './measured.ts';
 const TASK_QUEUE = 'promotion';
 const POLL_MS = 20;
 
+/** Where this program is started from: its sources, or what is built of them and published. */
+export interface Entries {
+  readonly client: string;
+  readonly worker: string;
+}
+
+/** @param built whether `npm run build` has been run, and its outcome is meant */
+export function entriesOf(built: boolean): Entries {
+  const root = packageRoot();
+  return built
+    ? { client: join(root, 'dist/src/client/main.js'), worker: join(root, 'dist/worker.js') }
+    : { client: join(root, 'src/client/main.ts'), worker: join(root, 'worker.ts') };
+}
+
 /** This program with a server and workers that run already, as in production. */
-export async function warmPromoter(folder: string, workers: number): Promise<Contender> {
+export async function warmPromoter(folder: string, workers: number, entries: Entries): Promise<Contender> {
   const server = await startTemporal({
     databaseFile: join(folder, 'temporal.db'),
     logFile: join(folder, 'temporal.log'),
@@ -20,34 +34,36 @@ export async function warmPromoter(folder: string, workers: number): Promise<Con
   });
   return {
     name: workers === 1 ? 'promoter' : `promoter, ${workers} workers`,
-    run: (trial) => runWarm(server, workers, trial),
+    run: (trial) => runWarm(server, workers, entries, trial),
     close: server.stop,
   };
 }
 
 /** This program without a server: it brings its own. */
-export function selfContainedPromoter(): Contender {
+export function selfContainedPromoter({ client }: Entries): Contender {
   return {
     name: 'promoter, self-contained',
     async run(trial) {
       await trial.begin();
-      return promote(trial, { XDG_STATE_HOME: trial.folder }, confirmed(trial));
+      return promote(client, trial, { XDG_STATE_HOME: trial.folder }, confirmed(trial));
     },
   };
 }
 
-async function runWarm(server: TemporalServer, count: number, trial: Trial): Promise<Measured> {
+async function runWarm(server: TemporalServer, count: number, entries: Entries, trial: Trial): Promise<Measured> {
   const env = { TEMPORAL_ADDRESS: server.address, PROMOTER_PLAN_STORE: join(trial.folder, 'plans') };
   const workers: RunningProcess[] = [];
   try {
-    for (let number = 1; number <= count; number += 1) workers.push(await startWorker(trial.folder, number, env));
+    for (let number = 1; number <= count; number += 1) {
+      workers.push(await startWorker(entries.worker, trial.folder, number, env));
+    }
     await Promise.race([workersPoll(server.address, count), ...workers.map(endsTooSoon)]);
     // Production has promoted before: its hosts' budgets are known. A dry run writes nothing that the next could go by.
-    await promote(trial, env, [`--manifest=${trial.files.warmUp}`]);
+    await promote(entries.client, trial, env, [`--manifest=${trial.files.warmUp}`]);
     const pids = [server.pid, ...workers.map(({ pid }) => pid)];
     const before = await Promise.all(pids.map(usageOf));
     await trial.begin();
-    const client = await promote(trial, env, confirmed(trial));
+    const client = await promote(entries.client, trial, env, confirmed(trial));
     const after = await Promise.all(pids.map(usageOf));
     const used = after.map((usage, index) => (usage?.cpuMs ?? Number.NaN) - (before[index]?.cpuMs ?? 0));
     const peaks = after.slice(1).map((usage) => usage?.peakBytes ?? 0);
@@ -61,11 +77,16 @@ async function runWarm(server: TemporalServer, count: number, trial: Trial): Pro
   }
 }
 
-function startWorker(folder: string, number: number, env: Readonly<Record<string, string>>): Promise<RunningProcess> {
+function startWorker(
+  entry: string,
+  folder: string,
+  number: number,
+  env: Readonly<Record<string, string>>,
+): Promise<RunningProcess> {
   return startProcess({
     name: `worker ${number}`,
     program: process.execPath,
-    args: [...(process.env['BENCH_WORKER_ARGS']?.split(' ') ?? []), join(packageRoot(), 'worker.ts')],
+    args: [...(process.env['BENCH_WORKER_ARGS']?.split(' ') ?? []), entry],
     env,
     logFile: join(folder, `worker-${number}.log`),
     ready: () => Promise.resolve(true),
@@ -103,14 +124,14 @@ function confirmed({ files }: Trial): readonly string[] {
 }
 
 function promote(
+  entry: string,
   { folder, timeoutMs }: Trial,
   env: Readonly<Record<string, string>>,
   what: readonly string[],
 ): Promise<Measured> {
-  const main = join(packageRoot(), 'src/client/main.ts');
   return measure({
     program: process.execPath,
-    args: [main, 'cip', ...what, '--sign=false', '--on-failure=fail', '--json'],
+    args: [entry, 'cip', ...what, '--sign=false', '--on-failure=fail', '--json'],
     env,
     logFile: join(folder, 'promoter.log'),
     timeoutMs,
