@@ -1,5 +1,9 @@
 #!/usr/bin/env node
+import { enableCompileCache } from 'node:module';
 import { createProgram, runProgram } from './program.ts';
+
+// Temporal's client takes longer to load than most commands to run: what was compiled once is kept.
+enableCompileCache();
 
 const output = {
   stdout: process.stdout,
