@@ -12,7 +12,8 @@ const FROM = '<!-- figures: npm run bench:report -->';
 const TO = '<!-- end of the figures -->';
 const MIB = 1024 * 1024;
 
-function figuresOf({ work, results }: Trials): string {
+function figuresOf(trials: Trials): string {
+  const { work, results } = trials;
   const rows = results.map((result) => {
     const { tool, wallMs, cpuMs, peakBytes, requests, floor, throttled } = result;
     const cells = [
@@ -31,7 +32,7 @@ function figuresOf({ work, results }: Trials): string {
   return [
     `### ${titleOf(work)}`,
     '',
-    `\`${commandOf(work)}\`, floor ${floor} requests`,
+    `\`${commandOf(trials)}\`, floor ${floor} requests`,
     '',
     '| tool | wall s | CPU s | MiB | requests | × floor | 429 | outcome |',
     '| --- | ---: | ---: | ---: | ---: | ---: | ---: | --- |',

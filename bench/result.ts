@@ -8,6 +8,8 @@ import type { RouteClass } from './registry/route.ts';
 export interface Result extends Measured {
   readonly tool: string;
   readonly work: Pick<BenchOptions, 'size' | 'latency' | 'rate' | 'perHost' | 'unchanged' | 'singlePost'>;
+  /** This program as it is published, not its sources. */
+  readonly built: boolean;
   readonly floor: number;
   /** Without tokens and pings, which the floor does not count. */
   readonly requests: number;
@@ -36,11 +38,12 @@ export interface ResultParts {
 
 /** Puts a result together. */
 export function resultOf({ tool, options, floor, measured, counts, edges, edgesWanted }: ResultParts): Result {
-  const { size, latency, rate, perHost, unchanged, singlePost } = options;
+  const { size, latency, rate, perHost, unchanged, singlePost, built } = options;
   const { requests, throttled, connections, spanMs, bytesOut, host } = counts;
   return {
     tool,
     work: { size, latency, rate, perHost, unchanged, singlePost },
+    built,
     floor,
     ...measured,
     requests: requests - (counts.class.token ?? 0) - (counts.class.ping ?? 0),

@@ -31,13 +31,15 @@ export function titleOf({ size, latency, rate, perHost, unchanged, singlePost }:
 }
 
 /** The command that measures a work. */
-export function commandOf({ size, latency, rate, perHost, unchanged, singlePost }: Result['work']): string {
+export function commandOf({ work, results }: Trials): string {
+  const { size, latency, rate, perHost, unchanged, singlePost } = work;
   const flags = [
     ...(latency === 0 ? [] : [`--latency ${latency}`]),
     ...(rate === 0 ? [] : [`--rate ${rate}`]),
     ...(perHost ? ['--per-host'] : []),
     ...(unchanged ? ['--unchanged'] : []),
     ...(singlePost ? ['--single-post'] : []),
+    ...(results.some(({ built }) => built) ? ['--built'] : []),
   ];
   return ['npm run bench --', size, ...flags].join(' ');
 }
