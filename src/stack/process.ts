@@ -62,6 +62,7 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
   const log = await open(logFile, 'a');
   const logStart = (await log.stat()).size;
   let child: ChildProcess;
+  let ended: Promise<ProcessExit>;
   try {
     child = spawn(program, args, {
       // A terminal sends Ctrl-C to its whole process group; apart from it, we decide who stops in which order.
@@ -70,11 +71,13 @@ export async function startProcess(options: ProcessOptions): Promise<RunningProc
       env: { ...process.env, ...options.env },
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     });
+    // Listened for from the start: a program may be gone before anybody has waited for anything.
+    ended = new Promise((resolve) => child.once('exit', (code, signal) => resolve({ code, signal })));
     await spawned(child, name);
   } finally {
     await log.close();
   }
-  const running = supervise(child, options);
+  const running = supervise(child, ended, options);
   try {
     await becomesReady(running, options);
   } catch (error) {
@@ -94,7 +97,7 @@ async function spawned(child: ChildProcess, name: string): Promise<void> {
   });
 }
 
-function supervise(child: ChildProcess, options: ProcessOptions): RunningProcess {
+function supervise(child: ChildProcess, ended: Promise<ProcessExit>, options: ProcessOptions): RunningProcess {
   const { name, logFile, stopGraceMs = STOP_GRACE_MS } = options;
   const pid = child.pid as number;
   const guard = spawn('/bin/sh', ['-c', GUARD, 'guard', String(pid)], {
@@ -103,11 +106,9 @@ function supervise(child: ChildProcess, options: ProcessOptions): RunningProcess
   });
   guard.unref();
   child.unref();
-  const exited = new Promise<ProcessExit>((resolve) => {
-    child.once('exit', (code, signal) => {
-      guard.stdin.end('ended\n');
-      resolve({ code, signal });
-    });
+  const exited = ended.then((exit) => {
+    guard.stdin.end('ended\n');
+    return exit;
   });
   const end = async (signal: NodeJS.Signals): Promise<void> => {
     child.ref();
