@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { PromoterError } from '../errors.ts';
 import type { ReplicationRequest } from '../workflows/replication-messages.ts';
-import { digest, duration } from './request.ts';
+import { digest, duration, signatureRules } from './request.ts';
 
 const schema = z
   .strictObject({
@@ -14,14 +14,7 @@ const schema = z
     heartbeat: duration.default(30_000),
     full: z.boolean().default(false),
     copies: z.int().min(1).max(1_000).default(50),
-    check: z
-      .strictObject({
-        certificateIdentity: z.string().optional(),
-        certificateIdentityRegexp: z.string().optional(),
-        certificateOidcIssuer: z.string().optional(),
-        certificateOidcIssuerRegexp: z.string().optional(),
-      })
-      .optional(),
+    check: signatureRules.optional(),
   })
   .refine(({ check, confirm }) => check === undefined || !confirm, {
     path: ['confirm'],

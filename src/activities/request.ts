@@ -20,6 +20,14 @@ export const digest = z
   .string()
   .refine(isDigest, 'must be sha256: and 64 hex digits, as promoter manifest upload prints it');
 
+/** Whose signatures count, as cosign's flags say it. */
+export const signatureRules = z.strictObject({
+  certificateIdentity: z.string().optional(),
+  certificateIdentityRegexp: z.string().optional(),
+  certificateOidcIssuer: z.string().optional(),
+  certificateOidcIssuerRegexp: z.string().optional(),
+});
+
 const policyChange = z.strictObject({
   attempts: z.int().min(1).max(100).optional(),
   firstRetry: duration.optional(),
@@ -54,14 +62,7 @@ const request = z.strictObject({
       predicateTypes: z.array(z.string().min(1)).min(1).optional(),
     })
     .optional(),
-  signatures: z
-    .strictObject({
-      certificateIdentity: z.string().optional(),
-      certificateIdentityRegexp: z.string().optional(),
-      certificateOidcIssuer: z.string().optional(),
-      certificateOidcIssuerRegexp: z.string().optional(),
-    })
-    .optional(),
+  signatures: signatureRules.optional(),
   requireSignatures: z.boolean().optional(),
   signExisting: z.boolean().optional(),
   vulnerabilities: z

@@ -3,7 +3,6 @@ import { loadConfig, type Config } from '../config.ts';
 import type { BundleInput } from '../manifest/bundle-reader.ts';
 import type { Manifest } from '../manifest/manifest.ts';
 import { getEdges } from '../plan/document.ts';
-import { openFolderStore } from '../plan/folder-store.ts';
 import type { Digest, RepositoryName, Tag } from '../reference.ts';
 import type { RegistryClient } from '../registry/client-options.ts';
 import { openRegistry } from '../registry-settings.ts';
@@ -18,6 +17,7 @@ import { writeJsonResult } from './json-result.ts';
 import { signatureRulesOf } from './kpromo-flags.ts';
 import type { CommandOutput } from './output.ts';
 import type { PlanOptions } from './plan-command.ts';
+import { withPlanStore } from './plan-store-access.ts';
 import { readPlanRows, type PlanRow } from './plan-rows.ts';
 import { renderReview, type RefusedEdge, type ReviewedImage } from './review-text.ts';
 import { planRun, readScope, startIn, type Scope } from './promotion-scope.ts';
@@ -73,16 +73,18 @@ async function review(
   }
 }
 
-async function rowsOf({ plan }: PromotionReport, { planStore }: Config): Promise<readonly PlanRow[]> {
-  const rows: PlanRow[] = [];
-  if (plan === undefined) return rows;
-  for await (const row of readPlanRows(await openFolderStore(planStore), plan.digest)) rows.push(row);
-  return rows;
+async function rowsOf({ plan }: PromotionReport, config: Config): Promise<readonly PlanRow[]> {
+  if (plan === undefined) return [];
+  return withPlanStore(config, async (store) => {
+    const rows: PlanRow[] = [];
+    for await (const row of readPlanRows(store, plan.digest)) rows.push(row);
+    return rows;
+  });
 }
 
-async function quarantineOf({ quarantine }: PromotionReport, { planStore }: Config) {
-  if (quarantine.list === undefined) return quarantine.samples;
-  return getEdges(await openFolderStore(planStore), quarantine.list as Digest);
+async function quarantineOf({ quarantine }: PromotionReport, config: Config) {
+  const { list, samples } = quarantine;
+  return list === undefined ? samples : withPlanStore(config, (store) => getEdges(store, list as Digest));
 }
 
 function reviewRows(
