@@ -131,7 +131,7 @@ function promote(
 ): Promise<Measured> {
   return measure({
     program: process.execPath,
-    args: [entry, 'cip', ...what, '--sign=false', '--on-failure=fail', '--json'],
+    args: [entry, 'cip', ...what, '--sign=false', '--provenance=off', '--on-failure=fail', '--json'],
     env,
     logFile: join(folder, 'promoter.log'),
     timeoutMs,

@@ -3,7 +3,8 @@ import { decideProvenance, isQuarantined, type ProvenancePolicy } from '../signi
 import type { ActivityDependencies } from './dependencies.ts';
 import { openPolicies } from './provenance-policy.ts';
 import type { PinnedTrust } from './trust.ts';
-import { verdictsOn, verifyShard, type Decision, type VerifyCounts, type VerifyInput } from './verification.ts';
+import type { AttachmentReading } from './attachment-reading.ts';
+import { verifyShard, type Decision, type VerifyCounts, type VerifyInput } from './verification.ts';
 
 /**
  * Verifies the build provenance of a shard's staging images by the policy of their manifests, or else of the request.
@@ -13,15 +14,20 @@ import { verdictsOn, verifyShard, type Decision, type VerifyCounts, type VerifyI
 export function createVerifyProvenance({ registry, store }: ActivityDependencies, trust: PinnedTrust) {
   return async function verifyProvenance(input: VerifyInput): Promise<VerifyCounts> {
     const policies = await openPolicies(store, input.run, input.request);
-    return verifyShard(store, 'provenance', input, async (group) => {
+    return verifyShard({ registry, store }, 'provenance', input, async (group, reading) => {
       const policy = policies.of(group.source);
-      return policy.mode === 'off' ? { pass: true } : decide(group, policy, input.run);
+      return policy.mode === 'off' ? { pass: true } : decide(group, reading, policy, input.run);
     });
   };
 
-  async function decide(group: Group, policy: ProvenancePolicy, run: string): Promise<Decision> {
+  async function decide(
+    group: Group,
+    reading: AttachmentReading,
+    policy: ProvenancePolicy,
+    run: string,
+  ): Promise<Decision> {
     const formats = ['att-tag', 'bundle'] as const;
-    const found = await verdictsOn(registry, group, formats, policy.signers, () => trust.of(run));
+    const found = await reading.verdicts(group, formats, policy.signers, () => trust.of(run));
     const decision = decideProvenance(found, policy);
     const { verdict, rule, attestation } = decision;
     const which = attestation === undefined ? '' : ` (${attestation.format} ${attestation.descriptor.digest})`;

@@ -5,15 +5,8 @@ import type { ActivityDependencies } from './dependencies.ts';
 import { signersOf } from './provenance-policy.ts';
 import type { CheckedRequest } from './request.ts';
 import type { PinnedTrust } from './trust.ts';
-import { readAttachments } from '../signing/attachments.ts';
-import {
-  formatsToRead,
-  verdictsOn,
-  verifyShard,
-  type Decision,
-  type VerifyCounts,
-  type VerifyInput,
-} from './verification.ts';
+import type { AttachmentReading } from './attachment-reading.ts';
+import { verifyShard, type Decision, type VerifyCounts, type VerifyInput } from './verification.ts';
 import { decideVulnerabilities } from './vulnerabilities.ts';
 
 /**
@@ -28,25 +21,24 @@ export function createValidateShard({ registry, store, scanners }: ActivityDepen
     const { run, request } = input;
     const policy: StagingPolicy = { signers: signersOf(request), requireSignature: request.requireSignatures === true };
     compilePolicy(policy.signers);
-    return verifyShard(store, 'validate', input, async (group) => {
+    return verifyShard({ registry, store }, 'validate', input, async (group, reading) => {
       const formats = ['sig-tag', 'bundle'] as const;
-      const found = await verdictsOn(registry, group, formats, policy.signers, () => trust.of(run));
+      const found = await reading.verdicts(group, formats, policy.signers, () => trust.of(run));
       const { verdict, why } = decideStaging(found, policy);
       if (verdict === 'quarantined') return { pass: false, reason: 'signature-refused', why };
-      return passGate(group, run, request, policy);
+      return passGate(group, reading, run, request, policy);
     });
   };
 
   async function passGate(
     group: Group,
+    reading: AttachmentReading,
     run: string,
     { vulnerabilities: gate }: CheckedRequest,
     { signers }: StagingPolicy,
   ): Promise<Decision> {
     if (gate === undefined || gate.threshold === 0) return { pass: true };
-    const { source: repository, digest } = group;
-    const formats = formatsToRead(group, ['att-tag', 'bundle']);
-    const attachments = await readAttachments({ registry, repository, digest }, formats);
+    const attachments = await reading.read(group, ['att-tag', 'bundle']);
     const attested = attachments.length === 0 ? undefined : { registry, trust: await trust.of(run), signers };
     return decideVulnerabilities(group, gate, scanners, attested);
   }

@@ -13,11 +13,7 @@ import {
 import { recordName, shardPart } from '../plan/records.ts';
 import type { PlanStore } from '../plan/store.ts';
 import type { Registry } from '../registry/registry.ts';
-import { readAttachments } from '../signing/attachments.ts';
-import { compilePolicy, type IdentityPolicy } from '../signing/identity-policy.ts';
-import { judge } from '../signing/judgement.ts';
-import type { TrustRoot } from '../signing/trust-root.ts';
-import type { AttachmentFormat, SignatureVerdict } from '../signing/verdict.ts';
+import { AttachmentReading } from './attachment-reading.ts';
 import type { CheckedRequest } from './request.ts';
 import { withPulse } from './pulse.ts';
 
@@ -42,6 +38,12 @@ export type Decision =
   | { readonly pass: true; readonly warning?: string }
   | { readonly pass: false; readonly reason: string; readonly why: string };
 
+/** What deciding on staging images needs. */
+export interface VerifyDependencies {
+  readonly registry: Registry;
+  readonly store: PlanStore;
+}
+
 const DIGESTS_AT_ONCE = 32;
 const WARNINGS_KEPT = 10;
 
@@ -51,12 +53,13 @@ const WARNINGS_KEPT = 10;
  * @throws PromoterError what deciding threw, or `Store*`
  */
 export async function verifyShard(
-  store: PlanStore,
+  { registry, store }: VerifyDependencies,
   phase: 'provenance' | 'validate',
   { run, index, shard }: VerifyInput,
-  decide: (group: Group) => Promise<Decision>,
+  decide: (group: Group, reading: AttachmentReading) => Promise<Decision>,
 ): Promise<VerifyCounts> {
   const { groups } = await readShard<Shard>(store, index, shard);
+  const reading = await AttachmentReading.open({ registry, store, run, shard });
   const images = [...Map.groupBy(groups, ({ source, digest }) => `${source}@${digest}`).values()];
   let checked = 0;
   const decisions = await withPulse(
@@ -65,13 +68,14 @@ export async function verifyShard(
       pMap(
         images,
         async ([group]) => {
-          const decision: Decision = group === undefined ? { pass: true } : await decide(group);
+          const decision: Decision = group === undefined ? { pass: true } : await decide(group, reading);
           checked++;
           return decision;
         },
         { concurrency: DIGESTS_AT_ONCE, signal: cancellationSignal() },
       ),
   );
+  if (phase === 'provenance') await reading.keep(groups);
   const warnings = decisions.flatMap((decision) =>
     decision.pass && decision.warning !== undefined ? [decision.warning] : [],
   );
@@ -113,34 +117,4 @@ export async function admittedGroups(
     for (const { source, digest } of exclusions) excluded.add(`${source}@${digest}`);
   }
   return groups.filter(({ source, digest }) => !excluded.has(`${source}@${digest}`));
-}
-
-/**
- * Says of everything attached to a group's digest whether it verifies. Only where there is something the trusted root is
- * asked for.
- *
- * @throws PromoterError `Registry*`, `TrustRootInvalid`, `SigningUnavailable`
- */
-export async function verdictsOn(
-  registry: Registry,
-  group: Group,
-  formats: readonly AttachmentFormat[],
-  signers: IdentityPolicy,
-  trust: () => Promise<TrustRoot>,
-): Promise<readonly SignatureVerdict[]> {
-  const { source: repository, digest } = group;
-  const attachments = await readAttachments({ registry, repository, digest }, formatsToRead(group, formats));
-  if (attachments.length === 0) return [];
-  const options = { digest, trust: await trust(), policy: compilePolicy(signers) };
-  return attachments.map((attachment) => judge(attachment, options));
-}
-
-/** The formats in which something may be attached to a group's digest: all of them, unless a listing told better. */
-export function formatsToRead({ attached }: Group, formats: readonly AttachmentFormat[]): readonly AttachmentFormat[] {
-  if (attached === undefined) return formats;
-  return formats.filter((format) => {
-    if (format === 'sig-tag') return attached.includes('.sig');
-    if (format === 'att-tag') return attached.includes('.att');
-    return true;
-  });
 }

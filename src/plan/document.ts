@@ -85,12 +85,24 @@ export interface Exclusion {
   readonly digest: Digest;
 }
 
+/** What a phase found not to be attached to a shard's staging images, for the phases after it. */
+export interface BareImages {
+  /** Milliseconds since the epoch. */
+  readonly readAt: number;
+  readonly images: readonly {
+    readonly source: RepositoryName;
+    readonly digest: Digest;
+    readonly without: readonly ('sig-tag' | 'att-tag' | 'bundle')[];
+  }[];
+}
+
 /** Every document of this module. */
 export type PlanDocument =
   | Shard
   | ShardIndex
   | WishShard
   | WishShardResult
+  | BareImages
   | readonly ResidueEntry[]
   | readonly Debt[]
   | readonly Exclusion[]

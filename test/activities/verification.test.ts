@@ -54,6 +54,17 @@ describe('verification before anything is copied', () => {
     assert.equal(bench.registry.calls.filter(({ reference }) => reference.endsWith('.sig')).length, 0);
   });
 
+  it('asks once in a run for what is not attached', async () => {
+    const { verifyProvenance, validateShard } = bench.activities;
+    const asked = () => bench.registry.count('listReferrers');
+    await bench.run(verifyProvenance, input({}));
+    assert.equal(asked(), 1);
+    await bench.run(validateShard, input({}));
+    assert.equal(asked(), 1);
+    await bench.run(validateShard, { ...input({}), run: `${RUN}-other` });
+    assert.equal(asked(), 2, 'another run asks for itself');
+  });
+
   it('keeps an image back that a scanner knows vulnerabilities of, from the threshold on', async () => {
     const gated = (threshold: number) => input({ vulnerabilities: { threshold } });
     const { validateShard } = createActivities({ ...bench.dependencies, scanners: { of: () => [SCANNED] } });

@@ -91,7 +91,10 @@ export function createMemoryRegistry(): MemoryRegistry {
     ping: async () => {},
     probeWrite: async () => {},
     listRepository: async (repository) => ({ kind: 'names', tags: new Set(stored(repository).tags.keys()) }),
-    listReferrers: async () => [],
+    async listReferrers(repository, digest, options) {
+      await called('listReferrers', repository, digest, options);
+      return [];
+    },
     async headManifest(repository, reference, options) {
       const found = find(await called('headManifest', repository, reference, options), reference);
       return found && { digest: found.digest, mediaType: found.mediaType, size: found.bytes.length };
