@@ -22,7 +22,7 @@ import { createCopier } from './src/registry/copy.ts';
 import { openRegistry } from './src/registry-settings.ts';
 import { createAttachmentLocks } from './src/signing/attachment-locks.ts';
 import { replicationQueue } from './src/workflows/replication-messages.ts';
-import type { SharingOptions } from './src/registry/shared-budgets.ts';
+import type { ShareSource, SharingOptions } from './src/registry/shared-budgets.ts';
 import { packageVersion } from './src/version.ts';
 
 export interface WorkerSettings {
@@ -47,7 +47,7 @@ const BUILDER_ID = `https://github.com/image-promoter/image-promoter@${packageVe
 /** How many workers there may be unless the configuration says so. */
 const MAX_WORKERS = 8;
 
-/** The part of each host's budget that replication uses unless the configuration says so. */
+/** The part of each host's budget that replication uses at most unless the configuration says so. */
 const REPLICATION_SHARE = 0.25;
 
 /**
@@ -72,7 +72,8 @@ export async function startWorker(config: Config, settings: WorkerSettings = {})
   const connection = settings.connection ?? (await connectWorker(config));
   await ensureSearchAttributes(connection, config.namespace);
   const budgets = connectBudgets(new Client({ connection, namespace: config.namespace }), config.taskQueue);
-  const registry = openRegistry(config, process.env, sharingBy(budgets, config));
+  const sharing = sharingBy(budgets, config);
+  const registry = openRegistry(config, process.env, sharing.promotions);
   const store = await openPlanStore(config.planStore, () => registry);
   const signing = openSigning(config.signing, registry, process.env, BUILDER_ID);
   const scanners = await findScanners(process.env);
@@ -102,7 +103,7 @@ export async function startWorker(config: Config, settings: WorkerSettings = {})
     maxCachedWorkflows: 200,
   });
   // A queue and connections of its own: whatever holds replication up holds up nothing else.
-  const aside = openRegistry(config, process.env, undefined, config.replicationShare ?? REPLICATION_SHARE);
+  const aside = openRegistry(config, process.env, sharing.replication);
   const replication = await Worker.create({
     ...common,
     taskQueue: replicationQueue(config.taskQueue),
@@ -141,13 +142,29 @@ export async function startWorker(config: Config, settings: WorkerSettings = {})
   };
 }
 
-/** Shares of each host's budget, for this process under a name of its own. */
-function sharingBy(budgets: RegistryBudgets, { maxWorkers = MAX_WORKERS }: Config): SharingOptions {
+/**
+ * Shares of each host's budget, for this process under names of its own: one for promotions, and one for replication,
+ * which stands back.
+ */
+function sharingBy(
+  budgets: RegistryBudgets,
+  { maxWorkers = MAX_WORKERS, replicationShare = REPLICATION_SHARE }: Config,
+): Readonly<Record<'promotions' | 'replication', SharingOptions>> {
   const worker = `${hostname()}/${process.pid}/${randomUUID().slice(0, 8)}`;
+  const sourceOf = (name: string): ShareSource => ({
+    lease: (host, request, create) => budgets.lease(host, { worker: name, ...request }, create),
+  });
+  const onNote = (note: string): void => Runtime.instance().logger.warn(note);
+  // Together both keep within what this process may ask without a share.
+  const back = Math.min(replicationShare, 0.5);
   return {
-    source: { lease: (host, request, create) => budgets.lease(host, { worker, ...request }, create) },
-    maxWorkers,
-    onNote: (note) => Runtime.instance().logger.warn(note),
+    promotions: { source: sourceOf(worker), withoutShare: (1 - back) / maxWorkers, onNote },
+    replication: {
+      source: sourceOf(`${worker}/replication`),
+      part: replicationShare,
+      withoutShare: back / maxWorkers,
+      onNote,
+    },
   };
 }
 

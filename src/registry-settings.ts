@@ -33,20 +33,17 @@ export async function readHostPolicies(file: string): Promise<readonly HostPolic
 /**
  * The registry client of a process: Docker's credentials, the budgets and exceptions of the configuration.
  *
- * @param sharing where other processes ask the same hosts
- * @param share the part of the budgets that this client may use, from 0 to 1
+ * @param sharing where others ask the same hosts
  */
 export function openRegistry(
   { requestsPerSecond, plainHttpHosts, hostPolicies }: Config,
   env: Readonly<Record<string, string | undefined>>,
   sharing?: SharingOptions,
-  share = 1,
 ): RegistryClient {
   return createRegistry({
     credentials: createDockerCredentials({ env }),
     policies: hostPolicies,
     plainHttpHosts,
-    share,
     ...(requestsPerSecond === undefined ? {} : { requestsPerSecond }),
     ...(sharing === undefined ? {} : { sharing }),
   });

@@ -19,8 +19,6 @@ export interface RegistryOptions {
   readonly policies?: readonly HostPolicy[];
   /** The most that a host without a policy of its own is asked in a second. Default: by its preset. */
   readonly requestsPerSecond?: number;
-  /** The part of each host's limits that this client may use, from 0 to 1; all of it unless given. */
-  readonly share?: number;
   /** Hosts, with their port, that speak plain HTTP though they are not loopback. */
   readonly plainHttpHosts?: readonly string[];
   /** Default: from the environment. */

@@ -41,7 +41,7 @@ export function createRegistry(options: RegistryOptions = {}): RegistryClient {
   const dispatchers = createDispatchers({ ...options, timeouts });
   const metrics = createMetrics();
   const budgets = createBudgets({
-    limitsOf: limitsBy(policies, options.requestsPerSecond, options.share),
+    limitsOf: limitsBy(policies, options.requestsPerSecond, options.sharing?.part),
     maxPauseMs: retry.maxObeyedMs,
     clock,
     waited: (host, ms) => metrics.waited(host, ms),

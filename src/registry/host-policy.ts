@@ -1,7 +1,7 @@
 import type { HostLimits } from './budgets.ts';
 import type { EndpointRules } from './endpoint.ts';
 import type { PresetName } from './host-presets.ts';
-import { presetOf, UNLIMITED } from './host-presets.ts';
+import { presetOf } from './host-presets.ts';
 
 /** What an operator says about one host; what is left out comes from the host's preset. */
 export interface HostPolicy {
@@ -20,18 +20,18 @@ export interface HostPolicy {
 /**
  * The limits of each host: by its policy, else by the ceiling for all, else by its preset.
  *
- * @param share the part of it that this client may use, from 0 to 1
+ * @param part of the requests under way at the same time that this client may have, from 0 to 1; its requests a second are
+ *   for those to say who share them out
  */
-export function limitsBy(policies: readonly HostPolicy[], ceiling?: number, share = 1): (host: string) => HostLimits {
+export function limitsBy(policies: readonly HostPolicy[], ceiling?: number, part = 1): (host: string) => HostLimits {
   const byHost = new Map(policies.map((policy) => [policy.host, policy]));
   return (host) => {
     const policy = byHost.get(host);
     const preset = presetOf(host, policy?.preset);
-    const requestsPerSecond = policy?.requestsPerSecond ?? ceiling ?? preset.requestsPerSecond;
     const concurrency = policy?.concurrency ?? preset.concurrency;
     return {
-      requestsPerSecond: requestsPerSecond < UNLIMITED ? requestsPerSecond * share : requestsPerSecond,
-      concurrency: Math.ceil(concurrency * share),
+      requestsPerSecond: policy?.requestsPerSecond ?? ceiling ?? preset.requestsPerSecond,
+      concurrency: Math.ceil(concurrency * part),
     };
   };
 }

@@ -28,7 +28,7 @@ const LONGEST_RETRY_MS = 15_000;
  * the host gets the share that every process could take without asking.
  */
 export function createShareKeeper(host: string, options: SharedBudgetsOptions): ShareKeeper {
-  const { source, clock, maxWorkers, onNote, limit, waitingOf } = options;
+  const { source, clock, part, withoutShare, onNote, limit, waitingOf } = options;
   const ceiling = options.ceilingOf(host);
   const meter = createRateMeter();
   let isReady = false;
@@ -79,6 +79,7 @@ export function createShareKeeper(host: string, options: SharedBudgetsOptions): 
       want: Math.max(1, granted + waitingOf(host)),
       granted,
       ...(ceiling === undefined ? {} : { ceiling }),
+      ...(part === undefined ? {} : { part }),
       ...(reported === undefined ? {} : { sawThrottle: true, retryAfterMs: reported.retryAfterMs }),
     };
   }
@@ -110,7 +111,7 @@ export function createShareKeeper(host: string, options: SharedBudgetsOptions): 
 
   /** What is safe without a share: nothing more than it was, and not more than all the others may ask at the same time. */
   function floor(): number | undefined {
-    const known = [share, ceiling === undefined ? undefined : ceiling / maxWorkers].filter(
+    const known = [share, ceiling === undefined ? undefined : ceiling * withoutShare].filter(
       (rate) => rate !== undefined,
     );
     return known.length === 0 ? undefined : Math.min(...known);

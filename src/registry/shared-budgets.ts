@@ -10,6 +10,8 @@ export interface ShareRequest {
   readonly granted: number;
   /** The most that it may ask of the host; absent where it knows no limit. */
   readonly ceiling?: number;
+  /** Of the host's budget, at most this part is for all together who name one; from 0 to 1. */
+  readonly part?: number;
   /** The host has answered 429 since it last asked. */
   readonly sawThrottle?: boolean;
   readonly retryAfterMs?: number;
@@ -29,11 +31,13 @@ export interface ShareSource {
   ): Promise<{ readonly rps?: number; readonly forMs: number } | undefined>;
 }
 
-/** How a process takes part in budgets that others use too. */
+/** How a client takes part in budgets that others use too. */
 export interface SharingOptions {
   readonly source: ShareSource;
-  /** Without a share a host is asked at most its ceiling divided by this: so many processes may be in that position. */
-  readonly maxWorkers: number;
+  /** Set where this client stands back for others; see {@link ShareRequest}. */
+  readonly part?: number;
+  /** Without a share a host is asked at most this part of its ceiling: all the others may be in that position too. */
+  readonly withoutShare: number;
   /** Told once when shares of a host stop coming, and once when they come again. */
   readonly onNote: (note: string) => void;
 }

@@ -12,7 +12,9 @@ export function checkLeaseRequest(input: unknown): void {
   rateOf(request, 'want', 0);
   for (const field of ['granted', 'retryAfterMs']) if (request[field] !== undefined) rateOf(request, field, 0);
   if (request['ceiling'] !== undefined) rateOf(request, 'ceiling', LOWEST_CEILING);
-  const { sawThrottle } = request;
+  const { part, sawThrottle } = request;
+  if (part !== undefined && !(typeof part === 'number' && part > 0 && part <= 1))
+    refuse('part must be above 0, up to 1');
   if (sawThrottle !== undefined && typeof sawThrottle !== 'boolean') refuse('sawThrottle must be true or false');
 }
 

@@ -29,6 +29,11 @@ export interface LeaseRequest {
   readonly granted?: number;
   /** The most that the host may be asked by the worker's own configuration; absent where it knows no limit. */
   readonly ceiling?: number;
+  /**
+   * Set by those who stand back for the others: all of them together get at most this part of what the host allows, from
+   * 0 to 1.
+   */
+  readonly part?: number;
   /** The host has answered 429 since the worker last asked. */
   readonly sawThrottle?: boolean;
   /** How long the host wanted to be left alone then. */

@@ -1,12 +1,11 @@
 import type { Lease, LeaseRequest } from './budget-messages.ts';
+import { fairShare, type Demand } from './fair-share.ts';
 import { rateAt, type Limit } from './shared-rate.ts';
 
 /** What one worker has been given, and what it said when it asked. */
-export interface Share {
+export interface Share extends Demand {
   /** Requests a second; absent when no limit was known. */
   readonly rps?: number;
-  /** Absent for a newcomer: how much it could use shows only later, and until then it counts as much as anybody. */
-  readonly want?: number;
   readonly granted: number;
   readonly ceiling?: number;
   /** Milliseconds since the epoch. */
@@ -56,6 +55,7 @@ export function takeLease(
     granted: request.granted ?? request.want,
     until: now,
     ...(request.ceiling === undefined ? {} : { ceiling: request.ceiling }),
+    ...(request.part === undefined ? {} : { part: request.part }),
   };
   const asked = learn({ ...book, shares: { ...others, [worker]: asking } }, request, before === undefined, now);
   const rate = bookRate(asked, now);
@@ -113,23 +113,6 @@ function learn(book: LeaseBook, request: LeaseRequest, isNew: boolean, now: numb
   // The first to report a 429 knows of its own requests only; what the host granted the others is part of its limit too.
   const adds = isNew && limit !== undefined && now < limit.at + COOL_DOWN_MS;
   return adds ? { ...book, limit: { ...limit, rps: limit.rps + granted } } : book;
-}
-
-/**
- * What is due to one of several: nobody gets more than it wants while another one wants more, those who want too much get
- * the same, and what nobody wants is spread evenly. Everybody counts as wanting one request a second.
- */
-function fairShare(rate: number, share: Share, all: readonly Share[]): number {
-  const most = Math.max(1, ...all.map(({ want = 1 }) => want));
-  const wantOf = ({ want = most }: Share): number => Math.max(1, want);
-  const wants = all.map(wantOf).sort((a, b) => a - b);
-  let left = rate;
-  for (const [index, want] of wants.entries()) {
-    const level = left / (wants.length - index);
-    if (want > level) return Math.min(wantOf(share), level);
-    left -= want;
-  }
-  return wantOf(share) + left / wants.length;
 }
 
 function heldBy({ rps, granted }: Share): number {

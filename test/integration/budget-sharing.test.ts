@@ -20,14 +20,20 @@ interface Process {
   answers: number;
 }
 
-function startProcesses(count: number, budgets: RegistryBudgets, requestsPerSecond: number | undefined): Process[] {
-  return Array.from({ length: count }, () => {
+/** @param parts of the budget, one for each process: those that name one stand back for the others */
+function startProcesses(
+  parts: readonly (number | undefined)[],
+  budgets: RegistryBudgets,
+  requestsPerSecond: number | undefined,
+): Process[] {
+  return parts.map((part) => {
     const worker = randomUUID();
     const registry = createRegistry({
       ...(requestsPerSecond === undefined ? {} : { requestsPerSecond }),
       sharing: {
+        ...(part === undefined ? {} : { part }),
         source: { lease: (host, request, create) => budgets.lease(host, { worker, ...request }, create) },
-        maxWorkers: 8,
+        withoutShare: 1 / 8,
         onNote: () => undefined,
       },
     });
@@ -68,12 +74,13 @@ describe('sharing a budget', () => {
   });
   afterEach(() => proxy.close());
 
-  async function run(count: number, total: number, requestsPerSecond: number | undefined) {
+  async function run(count: number | readonly (number | undefined)[], total: number, requestsPerSecond?: number) {
     const { environment, workflowBundle } = await temporalFixture();
     const taskQueue = randomUUID();
     const budgets = connectBudgets(environment.client, taskQueue);
     const worker = await Worker.create({ connection: environment.nativeConnection, taskQueue, workflowBundle });
-    const processes = startProcesses(count, budgets, requestsPerSecond);
+    const parts = typeof count === 'number' ? Array<undefined>(count).fill(undefined) : count;
+    const processes = startProcesses(parts, budgets, requestsPerSecond);
     const seconds = await worker.runUntil(async () => {
       try {
         return await askFor(total, processes, proxy.host);
@@ -87,7 +94,8 @@ describe('sharing a budget', () => {
       const log = proxy.log().slice(from);
       return log.filter(isRefused).length / log.length;
     };
-    return { seconds, shareRefused, fewest: Math.min(...processes.map(({ answers }) => answers)) };
+    const answers = processes.map((process) => process.answers);
+    return { seconds, shareRefused, answers, fewest: Math.min(...answers) };
   }
 
   for (const count of [1, 2, 4]) {
@@ -100,10 +108,20 @@ describe('sharing a budget', () => {
     });
   }
 
+  it('leaves replication a quarter beside promotions, and both together never more than the host allows', async () => {
+    const total = 800;
+    const { seconds, shareRefused, answers } = await run([undefined, 0.25], total, LIMIT);
+    const [promotion = 0, replication = 0] = answers;
+    assert.ok(shareRefused(0) < 0.02, `${shareRefused(0)} answered 429`);
+    assert.ok(seconds > total / LIMIT - 1, `${seconds} s for ${total} is more than ${LIMIT} a second`);
+    assert.ok(promotion > 0.65 * total, `${promotion} of ${total} for the promotion in ${seconds} s`);
+    assert.ok(replication > 0.1 * total && replication < 0.3 * total, `${replication} for replication`);
+  });
+
   for (const count of [2, 4]) {
     it(`lets ${count} find the limit of a host of which none is known`, async () => {
       const total = 1_500;
-      const { seconds, shareRefused, fewest } = await run(count, total, undefined);
+      const { seconds, shareRefused, fewest } = await run(count, total);
       // Nobody knows the limit before the first 429, so what is under way then is refused as well.
       const found = 2 * LIMIT + count * CALLS_AT_ONCE;
       assert.ok(shareRefused(found) < 0.02, `${shareRefused(found)} answered 429`);

@@ -26,7 +26,7 @@ function sharing(
     clock,
     waited: () => undefined,
     sharing: {
-      maxWorkers: MAX_WORKERS,
+      withoutShare: 1 / MAX_WORKERS,
       onNote: (note) => notes.push(note),
       source: {
         lease(_host, request, create) {

@@ -25,6 +25,7 @@ describe('what a budget refuses', () => {
       [{ worker: 'a', want: -1 }, /want is -1; the least is 0/],
       [{ worker: 'a', want: Number.NaN }, /want must be a number/],
       [{ worker: 'a', want: 1, ceiling: 0 }, /ceiling is 0; the least is 0.1/],
+      [{ worker: 'a', want: 1, part: 2 }, /part must be above 0, up to 1/],
       [{ worker: 'a', want: 1, sawThrottle: 1 }, /sawThrottle must be true or false/],
     ] as const) {
       assert.throws(() => checkLeaseRequest(input), { type: 'UpdateRejected', message });

@@ -109,6 +109,16 @@ describe('lease book', () => {
     assert.equal(takeLease(book, free('b'), 1).lease.rps, undefined);
   });
 
+  it('keeps replication to its part, and gives a promotion that comes the rest at once', () => {
+    const sweep = asking('a/replication', 500, { part: 0.25 });
+    const [alone, [first]] = askAll(BLANK_BOOK, 0, [sweep]);
+    assert.equal(first, CEILING / 4);
+    const [both, shares] = askAll(alone, 1_000, [asking('a', 500), sweep]);
+    assert.deepEqual(shares, [(CEILING * 3) / 4, CEILING / 4]);
+    const quiet = asking('a/replication', 2, { part: 0.25 });
+    assert.deepEqual(askAll(both, 2_000, [quiet, asking('a', 500)])[1], [2, CEILING - 2]);
+  });
+
   it('goes by what an operator says, whatever the workers are configured with', () => {
     const raised = { ...BLANK_BOOK, operatorCeiling: 200 };
     assert.equal(takeLease(raised, asking('a', 1), 0).lease.rps, 200);
@@ -120,6 +130,7 @@ describe('lease book', () => {
   it('never gives out more than the host allows, but for what newcomers begin with', () => {
     const step = fc.record({
       worker: fc.constantFrom('a', 'b', 'c', 'd', 'e'),
+      part: fc.option(fc.constantFrom(0.25, 1), { nil: undefined }),
       want: fc.double({ min: 0, max: 1e6, noNaN: true }),
       granted: fc.double({ min: 0, max: 500, noNaN: true }),
       sawThrottle: fc.boolean(),
@@ -129,7 +140,8 @@ describe('lease book', () => {
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
         let book: LeaseBook = BLANK_BOOK;
         let now = 0;
-        for (const { afterMs, ...request } of steps) {
+        for (const { afterMs, part, ...rest } of steps) {
+          const request = part === undefined ? rest : { ...rest, part };
           now += afterMs;
           const isNew = withoutExpired(book, now).shares[request.worker] === undefined;
           const before = givenOut(book, now);
