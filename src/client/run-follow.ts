@@ -3,6 +3,7 @@ import { ServiceError, WorkflowFailedError } from '@temporalio/client';
 import type { PromotionReport } from '../workflows/messages.ts';
 import { watchContact, type Look } from './contact.ts';
 import { aborted } from './interruption.ts';
+import { createCloseWatch } from './run-close.ts';
 import type { RunReference } from './run-request.ts';
 import { setbacksOf, type Setback } from './run-setbacks.ts';
 import type { TemporalSession } from './temporal-session.ts';
@@ -40,22 +41,31 @@ export async function followRun<R extends { readonly outcome: string } = Promoti
   follower: Follower<R>,
 ): Promise<RunEnd<R>> {
   const chain = await within(session, () => firstRunOf(session, run));
+  const over = new AbortController();
   const stop = Promise.race([aborted(follower.signal).then(() => 'interrupted' as const), session.broken]);
   stop.catch(() => undefined);
   const contact = watchContact(session, follower.onNote);
+  const closeWatch = createCloseWatch(session.client, run, over.signal);
   let report: R | undefined;
-  for (let interval = FIRST_POLL_MS; ; interval = Math.min(interval * 1.5, LONGEST_POLL_MS)) {
-    const look = await lookAt<R>(session, run.workflowId, chain);
-    contact.record(look);
-    if (look?.running === false) return endOf(session, run, follower, report);
-    if (look?.report !== undefined) {
-      report = look.report;
-      follower.onReport(report, look.setbacks);
-      if (report.outcome === 'held' && follower.stopAtHold) return { kind: 'held', report };
+  try {
+    for (let interval = FIRST_POLL_MS; ; interval = Math.min(interval * 1.5, LONGEST_POLL_MS)) {
+      const look = await lookAt<R>(session, run.workflowId, chain);
+      contact.record(look);
+      if (look?.running === false) return await endOf(session, run, follower, report);
+      if (look?.report !== undefined) {
+        report = look.report;
+        follower.onReport(report, look.setbacks);
+        if (report.outcome === 'held' && follower.stopAtHold) return { kind: 'held', report };
+      }
+      const pause = delay(interval, 'again' as const, { signal: over.signal });
+      pause.catch(() => undefined);
+      const next = await Promise.race([stop, closeWatch(), pause]);
+      if (next === 'interrupted') return { kind: 'interrupted', report };
+      if (next === 'closed') return await endOf(session, run, follower, report);
     }
-    if ((await Promise.race([stop, delay(interval, 'again' as const)])) === 'interrupted') {
-      return { kind: 'interrupted', report };
-    }
+  } finally {
+    // What is still waited for would keep the process alive.
+    over.abort();
   }
 }
 
