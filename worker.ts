@@ -44,12 +44,6 @@ export interface RunningWorker {
 /** Who promoted, as attestations say it. */
 const BUILDER_ID = `https://github.com/image-promoter/image-promoter@${packageVersion()}`;
 
-/** How many workers there may be unless the configuration says so. */
-const MAX_WORKERS = 8;
-
-/** The part of each host's budget that replication uses at most unless the configuration says so. */
-const REPLICATION_SHARE = 0.25;
-
 /**
  * The heap may grow by so much before what is dead in it is looked for. Left to itself V8 lets it grow to several times
  * of what lives: 40,000 copies took 770 MiB instead of 530, for a tenth of the time.
@@ -76,7 +70,7 @@ export async function startWorker(config: Config, settings: WorkerSettings = {})
   const registry = openRegistry(config, process.env, sharing.promotions);
   const store = await openPlanStore(config.planStore, () => registry);
   const signing = openSigning(config.signing, registry, process.env, BUILDER_ID);
-  const scanners = await findScanners(process.env);
+  const scanners = await findScanners(config.scanners, process.env['PATH']);
   const common = {
     connection,
     namespace: config.namespace,
@@ -148,7 +142,7 @@ export async function startWorker(config: Config, settings: WorkerSettings = {})
  */
 function sharingBy(
   budgets: RegistryBudgets,
-  { maxWorkers = MAX_WORKERS, replicationShare = REPLICATION_SHARE }: Config,
+  { maxWorkers, replicationShare }: Config,
 ): Readonly<Record<'promotions' | 'replication', SharingOptions>> {
   const worker = `${hostname()}/${process.pid}/${randomUUID().slice(0, 8)}`;
   const sourceOf = (name: string): ShareSource => ({

@@ -2,14 +2,24 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { ClientConnectConfig } from '@temporalio/envconfig';
-import { z } from 'zod';
+import { findConfigurationFile, readConfigurationFile } from './configuration/file.ts';
+import {
+  configurationOf,
+  defaultLayer,
+  fileLayer,
+  flagLayer,
+  type Layer,
+  layered,
+  type SettingValue,
+  variableLayer,
+} from './configuration/layers.ts';
+import type { Configuration } from './configuration/schema.ts';
+import type { Setting } from './configuration/setting.ts';
 import { messageOf, PromoterError } from './errors.ts';
 import type { HostPolicy } from './registry/host-policy.ts';
-import { readSigningSettings, type SigningSettings } from './signing-settings.ts';
+import type { SigningSettings } from './signing-settings.ts';
 
-/** From the quietest to the most talkative; kpromo's other names are taken too and mean the nearest of these. */
-export const LOG_LEVELS = ['error', 'warn', 'info', 'debug', 'trace'] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
+export type LogLevel = NonNullable<Configuration['logLevel']>;
 
 /** A Temporal server that somebody else runs, with what it takes to connect. */
 export interface TemporalTarget {
@@ -18,7 +28,7 @@ export interface TemporalTarget {
   readonly connection: ClientConnectConfig['connectionOptions'];
 }
 
-/** What the environment, the Temporal profile and the command line say, checked. */
+/** What the command line, the environment, `promoter.yaml` and the Temporal profile say, checked. */
 export interface Config {
   /** Absent: self-contained, with a server of our own whose database is in the state folder. */
   readonly temporal?: TemporalTarget;
@@ -32,20 +42,24 @@ export interface Config {
   /** The most that one registry host is asked in a second; the preset of the host where absent. */
   readonly requestsPerSecond?: number;
   /** How many workers there may be: each keeps to that part of a host's budget while it cannot ask for its share. */
-  readonly maxWorkers?: number;
-  /** The part of each host's budget that replication may use beside promotions, from 0 to 1; a quarter where absent. */
-  readonly replicationShare?: number;
+  readonly maxWorkers: number;
+  /** The part of each host's budget that replication may use beside promotions, from 0 to 1. */
+  readonly replicationShare: number;
   /** Hosts (with port) that are spoken to without TLS; loopback needs no mention. */
   readonly plainHttpHosts: readonly string[];
   /** What is said of single registry hosts. */
   readonly hostPolicies: readonly HostPolicy[];
   readonly signing: SigningSettings;
+  /** Programs that look for vulnerabilities, where they are not to be searched for. */
+  readonly scanners: NonNullable<Configuration['scanners']>;
   /** Absent: each program's own choice. */
   readonly logLevel?: LogLevel;
 }
 
-/** Settings of the command line, which win over the environment, which wins over the profile. */
+/** Settings of the command line, which win over the environment; see {@link readSettings}. */
 export interface ConfigFlags {
+  /** Where `promoter.yaml` is. */
+  readonly config?: string;
   readonly address?: string;
   readonly namespace?: string;
   readonly taskQueue?: string;
@@ -57,139 +71,94 @@ export interface ConfigFlags {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** A text and where it was said, for the message when it is wrong. */
-interface Setting {
-  readonly text: string;
-  readonly origin: string;
+/** All that was said, before it is checked, with where it was said. */
+export interface Settings {
+  /** The configuration file, where there is one. */
+  readonly file?: string;
+  readonly values: ReadonlyMap<Setting, SettingValue>;
+  readonly profile: ClientConnectConfig;
 }
-
-const KPROMO_LEVELS: Readonly<Record<string, LogLevel>> = { panic: 'error', fatal: 'error', warning: 'warn' };
-
-const settingsSchema = z.object({
-  address: z
-    .string()
-    .regex(/^[^\s/]+$/, 'is not host:port')
-    .optional(),
-  namespace: z.string().regex(/^\S+$/, 'is not the name of a namespace').default('default'),
-  taskQueue: z.string().regex(/^\S+$/, 'is not the name of a task queue').default('promotion'),
-  uiAddress: z
-    .url({ protocol: /^https?$/, error: 'is not an http or https address' })
-    .transform((url) => url.replace(/\/+$/, ''))
-    .optional(),
-  state: z.string().optional(),
-  planStore: z
-    .string()
-    .refine((text) => !/^[a-z][a-z0-9+.-]*:\/\//.test(text) || /^(?:file:\/\/\/|oci:\/\/[^/]+\/.)/.test(text), {
-      error: 'is neither a folder nor a file:/// or oci://host/repository address',
-    })
-    .optional(),
-  requestsPerSecond: z.coerce.number('is not a number').positive('is not above 0').optional(),
-  maxWorkers: z.coerce.number('is not a number').int('is not a whole number').min(1, 'is below 1').optional(),
-  replicationShare: z.coerce.number('is not a number').positive('is not above 0').max(1, 'is above 1').optional(),
-  plainHttpHosts: z
-    .string()
-    .default('')
-    .transform((text) => text.split(',').map((host) => host.trim()))
-    .transform((hosts) => hosts.filter((host) => host !== '')),
-  hostPolicies: z.string().optional(),
-  logLevel: z
-    .string()
-    .transform((level) => KPROMO_LEVELS[level.toLowerCase()] ?? level.toLowerCase())
-    .pipe(z.enum(LOG_LEVELS, { error: `is none of ${LOG_LEVELS.join(', ')}` }))
-    .optional(),
-});
 
 /**
- * Makes the configuration out of flags, environment and Temporal profile (`TEMPORAL_CONFIG_FILE`, `TEMPORAL_PROFILE` and
- * the other variables of Temporal's own environment configuration).
+ * Collects what is configured: flags win over the environment, which wins over `promoter.yaml`, which wins over the Temporal
+ * profile (`temporal.toml` and the variables of Temporal's own environment configuration).
  *
- * @throws PromoterError `ConfigInvalid` naming each flag, variable or file that is wrong
+ * @throws PromoterError `ConfigInvalid` with file and line where a file is wrong
+ */
+export async function readSettings(flags: ConfigFlags = {}, environment: Environment = process.env): Promise<Settings> {
+  const path = findConfigurationFile(flags.config, environment);
+  const file = path === undefined ? undefined : await readConfigurationFile(path);
+  const said: readonly Layer[] = [
+    flagLayer({ ...flags }),
+    variableLayer(environment),
+    ...(file === undefined ? [] : [fileLayer(file)]),
+  ];
+  const profile = await loadProfile(environment, layered(said));
+  return {
+    ...(path === undefined ? {} : { file: path }),
+    values: layered([...said, profileLayer(profile), defaultLayer]),
+    profile,
+  };
+}
+
+/**
+ * Makes the configuration out of everything that {@link readSettings} collects.
+ *
+ * @throws PromoterError `ConfigInvalid` naming each flag, variable or line of a file that is wrong
  */
 export async function loadConfig(flags: ConfigFlags = {}, environment: Environment = process.env): Promise<Config> {
-  const profile = await loadProfile(environment);
-  const settings = collectSettings(flags, environment, profile);
-  const {
-    address,
-    state,
-    planStore,
-    uiAddress,
-    requestsPerSecond,
-    maxWorkers,
-    replicationShare,
-    logLevel,
-    hostPolicies,
-    ...rest
-  } = parseSettings(settings);
+  const { values, profile } = await readSettings(flags, environment);
+  return configOf(configurationOf(values), profile, environment);
+}
+
+function configOf(configuration: Configuration, profile: ClientConnectConfig, environment: Environment): Config {
+  const { temporal = {}, budgets = {}, state, planStore, logLevel } = configuration;
+  const { address, namespace, taskQueue, uiAddress } = temporal;
+  const { requestsPerSecond, maxWorkers, replicationShare } = budgets;
   const stateFolder = state === undefined ? defaultStateFolder(environment) : resolve(state);
   return {
-    ...rest,
     ...(address === undefined ? {} : { temporal: { address, connection: { ...profile.connectionOptions, address } } }),
+    namespace: namespace!,
+    taskQueue: taskQueue!,
     ...(uiAddress === undefined ? {} : { uiAddress }),
-    ...(requestsPerSecond === undefined ? {} : { requestsPerSecond }),
-    ...(maxWorkers === undefined ? {} : { maxWorkers }),
-    ...(replicationShare === undefined ? {} : { replicationShare }),
-    ...(logLevel === undefined ? {} : { logLevel }),
     stateFolder,
-    hostPolicies: hostPolicies === undefined ? [] : await readHostPolicies(hostPolicies),
-    signing: readSigningSettings(environment),
     planStore: planStore === undefined ? join(stateFolder, 'plans') : storeOf(planStore),
+    ...(requestsPerSecond === undefined ? {} : { requestsPerSecond }),
+    maxWorkers: maxWorkers!,
+    replicationShare: replicationShare!,
+    plainHttpHosts: configuration.plainHttp ?? [],
+    hostPolicies: configuration.registries ?? [],
+    signing: configuration.signing ?? {},
+    scanners: configuration.scanners ?? {},
+    ...(logLevel === undefined ? {} : { logLevel }),
   };
 }
 
-function collectSettings(
-  flags: ConfigFlags,
+function profileLayer({ connectionOptions, namespace }: ClientConnectConfig): Layer {
+  const known = new Map([
+    ['temporal.address', connectionOptions.address],
+    ['temporal.namespace', namespace],
+  ]);
+  return ({ path }) => {
+    const value = known.get(path.join('.'));
+    return value === undefined || value === '' ? undefined : { value, origin: 'the Temporal profile', text: value };
+  };
+}
+
+async function loadProfile(
   environment: Environment,
-  profile: ClientConnectConfig,
-): Readonly<Record<keyof z.input<typeof settingsSchema>, Setting | undefined>> {
-  const flag = (text: string | undefined, name: string) => said(text, name);
-  const variable = (name: string) => said(environment[name], name);
-  const fromProfile = (text: string | undefined) => said(text, 'the Temporal profile');
-  return {
-    address:
-      flag(flags.address, '--address') ??
-      variable('TEMPORAL_ADDRESS') ??
-      fromProfile(profile.connectionOptions.address),
-    namespace: flag(flags.namespace, '--namespace') ?? variable('TEMPORAL_NAMESPACE') ?? fromProfile(profile.namespace),
-    taskQueue: flag(flags.taskQueue, '--task-queue') ?? variable('PROMOTER_TASK_QUEUE'),
-    uiAddress: flag(flags.uiAddress, '--ui-address') ?? variable('TEMPORAL_UI_ADDRESS'),
-    state: flag(flags.state, '--state') ?? variable('PROMOTER_STATE'),
-    planStore: flag(flags.planStore, '--plan-store') ?? variable('PROMOTER_PLAN_STORE'),
-    requestsPerSecond: variable('PROMOTER_REQUESTS_PER_SECOND'),
-    maxWorkers: variable('PROMOTER_MAX_WORKERS'),
-    replicationShare: variable('PROMOTER_REPLICATION_SHARE'),
-    plainHttpHosts: variable('PROMOTER_PLAIN_HTTP'),
-    hostPolicies: variable('PROMOTER_REGISTRIES'),
-    logLevel: flag(flags.logLevel, '--log-level') ?? variable('PROMOTER_LOG_LEVEL'),
-  };
-}
-
-function said(text: string | undefined, origin: string): Setting | undefined {
-  return text === undefined || text === '' ? undefined : { text, origin };
-}
-
-function parseSettings(settings: ReturnType<typeof collectSettings>): z.output<typeof settingsSchema> {
-  const texts = Object.entries(settings).map(([name, setting]) => [name, setting?.text]);
-  const parsed = settingsSchema.safeParse(Object.fromEntries(texts));
-  if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map((issue) => {
-    const setting = settings[issue.path[0] as keyof typeof settings];
-    return `${setting?.origin}: '${setting?.text}' ${issue.message}`;
-  });
-  throw new PromoterError('ConfigInvalid', problems.join('\n'), { cause: parsed.error });
-}
-
-async function readHostPolicies(file: string): Promise<readonly HostPolicy[]> {
-  // Few have such a file; everybody else need not load what reads it.
-  const { readHostPolicies: read } = await import('./registry-settings.ts');
-  return read(file);
-}
-
-async function loadProfile(environment: Environment): Promise<ClientConnectConfig> {
+  values: ReadonlyMap<Setting, SettingValue>,
+): Promise<ClientConnectConfig> {
   const { loadClientConnectConfig } = await import('@temporalio/envconfig');
+  // The profile that the file names is the one that these variables would name.
+  const named = [...values].flatMap(([{ note }, { value }]) =>
+    note.variable === 'TEMPORAL_PROFILE' || note.variable === 'TEMPORAL_CONFIG_FILE' ? [[note.variable, value]] : [],
+  );
+  const variables = { ...definedOf(environment), ...(Object.fromEntries(named) as Record<string, string>) };
   try {
-    return loadClientConnectConfig({ overrideEnvVars: definedOf(environment) });
+    return loadClientConnectConfig({ overrideEnvVars: variables });
   } catch (error) {
-    const file = environment['TEMPORAL_CONFIG_FILE'] ?? 'temporal.toml in the configuration folder';
+    const file = variables['TEMPORAL_CONFIG_FILE'] ?? 'temporal.toml in the configuration folder';
     throw new PromoterError('ConfigInvalid', `the Temporal profile (${file}) cannot be used: ${messageOf(error)}`, {
       cause: error,
     });

@@ -9,13 +9,16 @@ import { messageOf, PromoterError } from './errors.ts';
  * @throws PromoterError `ConfigInvalid` listing every problem as `file:line: message`
  */
 export async function readYamlFile<Shape extends z.ZodType>(file: string, schema: Shape): Promise<z.output<Shape>> {
-  let text: string;
-  try {
-    text = await readFile(file, 'utf8');
-  } catch (error) {
-    throw new PromoterError('ConfigInvalid', `cannot read ${file}: ${messageOf(error)}`, { cause: error });
-  }
-  return parseYaml(file, text, schema);
+  return parseYaml(file, await readText(file), schema);
+}
+
+/**
+ * The same, but as it was written: checked, and nothing transformed. A file that is empty is an empty map.
+ *
+ * @throws PromoterError `ConfigInvalid` listing every problem as `file:line: message`
+ */
+export async function readYamlInput<Shape extends z.ZodType>(file: string, schema: Shape): Promise<z.input<Shape>> {
+  return check(file, await readText(file), schema, {}).input as z.input<Shape>;
 }
 
 /**
@@ -24,13 +27,32 @@ export async function readYamlFile<Shape extends z.ZodType>(file: string, schema
  * @throws PromoterError `ConfigInvalid`
  */
 export function parseYaml<Shape extends z.ZodType>(file: string, text: string, schema: Shape): z.output<Shape> {
+  return check(file, text, schema, null).output;
+}
+
+async function readText(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    throw new PromoterError('ConfigInvalid', `cannot read ${file}: ${messageOf(error)}`, { cause: error });
+  }
+}
+
+/** @param nothing what an empty file stands for */
+function check<Shape extends z.ZodType>(
+  file: string,
+  text: string,
+  schema: Shape,
+  nothing: unknown,
+): { input: unknown; output: z.output<Shape> } {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   if (document.errors.length > 0) {
     throw invalid(document.errors.map((error) => `${file}:${lines.linePos(error.pos[0]).line}: ${error.message}`));
   }
-  const result = schema.safeParse(valueOf(file, document));
-  if (result.success) return result.data;
+  const input = valueOf(file, document) ?? nothing;
+  const result = schema.safeParse(input);
+  if (result.success) return { input, output: result.data };
   const problems = result.error.issues.flatMap(describe).map(({ path, message }) => {
     const { line } = lines.linePos(offsetOf(document, path));
     return { line, text: `${file}:${line}: ${path.length === 0 ? '' : `${path.join('.')}: `}${message}` };

@@ -15,6 +15,7 @@ describe('loadConfig', () => {
   const environment = (variables: Record<string, string> = {}): Record<string, string> => ({
     TEMPORAL_CONFIG_FILE: join(folder, 'none.toml'),
     XDG_STATE_HOME: '/state',
+    XDG_CONFIG_HOME: folder,
     ...variables,
   });
 
@@ -28,9 +29,12 @@ describe('loadConfig', () => {
     assert.deepEqual(await loadConfig({}, environment()), {
       namespace: 'default',
       taskQueue: 'promotion',
+      maxWorkers: 8,
+      replicationShare: 0.25,
       plainHttpHosts: [],
       hostPolicies: [],
       signing: {},
+      scanners: {},
       stateFolder: '/state/image-promoter',
       planStore: '/state/image-promoter/plans',
     });
@@ -89,6 +93,17 @@ describe('loadConfig', () => {
     assert.equal(config.logLevel, 'warn');
   });
 
+  it('reads names of images as pairs', async () => {
+    const variables = environment({ PROMOTER_IDENTITIES: 'a/production=a.example, b=b.example' });
+    assert.deepEqual((await loadConfig({}, variables)).signing.identities, [
+      { match: 'a/production', replace: 'a.example' },
+      { match: 'b', replace: 'b.example' },
+    ]);
+    await assert.rejects(loadConfig({}, environment({ PROMOTER_IDENTITIES: 'a=b=c' })), {
+      message: "PROMOTER_IDENTITIES: 'a=b=c' is not match=replace",
+    });
+  });
+
   it('names every flag and variable that is wrong, at once', async () => {
     const flags = { address: 'http://temporal', logLevel: 'loud' };
     const variables = environment({
@@ -102,8 +117,8 @@ describe('loadConfig', () => {
         "--address: 'http://temporal' is not host:port",
         "TEMPORAL_UI_ADDRESS: 'temporal' is not an http or https address",
         "PROMOTER_PLAN_STORE: 's3://bucket' is neither a folder nor a file:/// or oci://host/repository address",
-        "PROMOTER_REQUESTS_PER_SECOND: '0' is not above 0",
         "--log-level: 'loud' is none of error, warn, info, debug, trace",
+        "PROMOTER_REQUESTS_PER_SECOND: '0' is not above 0",
       ].join('\n'),
     });
   });
@@ -114,26 +129,6 @@ describe('loadConfig', () => {
       assert.ok(error.message.includes(`the Temporal profile (${file}) cannot be used`), error.message);
       assert.match(error.message, /3: {2}namespace = /);
       return true;
-    });
-  });
-
-  it('reads what is said of single registry hosts', async () => {
-    const file = await written(
-      'registries.yaml',
-      'registries:\n- host: harbor.example\n  preset: harbor\n  requestsPerSecond: 20\n- host: 127.0.0.1:5000\n  tls: true\n',
-    );
-    const { hostPolicies } = await loadConfig({}, environment({ PROMOTER_REGISTRIES: file }));
-    assert.deepEqual(hostPolicies, [
-      { host: 'harbor.example', preset: 'harbor', requestsPerSecond: 20 },
-      { host: '127.0.0.1:5000', tls: true },
-    ]);
-  });
-
-  it('names file and line of what is wrong there', async () => {
-    const file = await written('odd.yaml', 'registries:\n- host: a/b\n  requestPerSecond: 20\n');
-    await assert.rejects(loadConfig({}, environment({ PROMOTER_REGISTRIES: file })), {
-      code: 'ConfigInvalid',
-      message: `${file}:2: registries.0.host: is not a host with its port\n${file}:3: registries.0.requestPerSecond: no such setting`,
     });
   });
 });

@@ -27,14 +27,16 @@ const GOOGLE = /(?:^|\.)(?:pkg\.dev|gcr\.io)$/;
 
 /**
  * Finds the scanners of this machine: Google's Container Analysis for Google's registries, and Trivy or Grype where the
- * program is on the path or named by `PROMOTER_TRIVY` or `PROMOTER_GRYPE`.
+ * program is named or on the path.
  */
-export async function findScanners(environment: Readonly<Record<string, string | undefined>>): Promise<Scanners> {
+export async function findScanners(
+  named: { readonly trivy?: string; readonly grype?: string },
+  path = '',
+): Promise<Scanners> {
   const programs: VulnerabilitySource[] = [];
   for (const kind of ['trivy', 'grype'] as const) {
-    const program =
-      environment[`PROMOTER_${kind.toUpperCase()}`] ?? (await searchPath(kind, environment['PATH'] ?? ''));
-    if (program !== undefined && program !== '') programs.push(scannerVulnerabilities({ kind, program }));
+    const program = named[kind] ?? (await searchPath(kind, path));
+    if (program !== undefined) programs.push(scannerVulnerabilities({ kind, program }));
   }
   const google = containerAnalysisVulnerabilities({ service: createServiceClient(), accessToken: googleAccessToken() });
   return { of: (host) => (GOOGLE.test(host) ? [google, ...programs] : programs) };

@@ -9,8 +9,7 @@ export interface ServerOptions extends ConfigFlags {
 
 /** Declares the options that say which server, and how to print. */
 export function addServerOptions(command: Command): Command {
-  command
-    .optionsGroup('Where the work is done:')
+  addConfigOption(command.optionsGroup('Where the work is done:'))
     .option(
       '--address <host:port>',
       'Temporal server; without any, one is started for the time being (TEMPORAL_ADDRESS)',
@@ -26,4 +25,12 @@ export function addServerOptions(command: Command): Command {
     .optionsGroup('What is printed:')
     .option('--log-level <level>', 'error, warn, info, debug or trace; from debug on errors show where they arose');
   return booleanFlag(command, 'json', 'print the result as one JSON document');
+}
+
+/** Declares the option that names the configuration file. */
+export function addConfigOption(command: Command): Command {
+  return command.option(
+    '--config <file>',
+    'promoter.yaml; that in this folder or in ~/.config/image-promoter unless given (PROMOTER_CONFIG)',
+  );
 }

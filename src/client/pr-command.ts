@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { booleanFlag } from './boolean-flags.ts';
+import { addConfigOption } from './common-options.ts';
 import type { CommandOutput } from './output.ts';
 
 export interface PrOptions {
@@ -13,6 +14,7 @@ export interface PrOptions {
   readonly interactive?: boolean;
   readonly repository: string;
   readonly directory: string;
+  readonly config?: string;
   readonly dryRun?: boolean;
   readonly json?: boolean;
 }
@@ -41,6 +43,7 @@ export function prCommand(output: CommandOutput): Command {
     .option('--directory <path>', 'the folder of thin manifests in it', 'registry.k8s.io');
   booleanFlag(command, 'dry-run', 'print the patch and change nothing');
   command.option('-i, --interactive', 'ask before the change is pushed and before the pull request is opened');
+  addConfigOption(command);
   booleanFlag(command, 'json', 'print the result as one JSON document');
   for (const name of ['use-ssh', 'update-repo'])
     booleanFlag(command, name, '(without effect: nothing is cloned)', true);

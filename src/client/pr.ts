@@ -96,9 +96,10 @@ function examine(project: string, manifest: string, images: string) {
   return examineBundle({ kind: 'thin', files });
 }
 
-async function readStaging(staging: string, { tag, image, digests }: PrOptions): Promise<Snapshot> {
+async function readStaging(staging: string, options: PrOptions): Promise<Snapshot> {
   parseRepository(`${staging}/image`);
-  const registry = openRegistry(await loadConfig(), process.env);
+  const { tag, image, digests } = options;
+  const registry = openRegistry(await loadConfig(options), process.env);
   try {
     const { images } = await readRegistry(registry, staging as RegistryName);
     return chooseImages(images, { tags: tag, images: image, digests });

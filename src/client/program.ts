@@ -2,6 +2,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { expandBooleanFlags } from './boolean-flags.ts';
 import { budgetCommand } from './budget-command.ts';
 import { cipCommand } from './cip-command.ts';
+import { configCommand } from './config-command.ts';
 import { decideCommand } from './decide-command.ts';
 import { EXIT_CODE, exitCodeOfError } from './exit-code.ts';
 import { codeOf, describeThrown } from './failure-text.ts';
@@ -61,7 +62,9 @@ export function createProgram(output: CommandOutput): Command {
     .addCommand(sigcheckCommand(output))
     .commandsGroup('Work on manifests:')
     .addCommand(manifestCommand(output).addCommand(uploadCommand(output)))
-    .addCommand(prCommand(output));
+    .addCommand(prCommand(output))
+    .commandsGroup('Set up:')
+    .addCommand(configCommand(output));
   prepare(program, output);
   return program;
 }

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { booleanFlag } from './boolean-flags.ts';
+import { addConfigOption } from './common-options.ts';
 import type { CommandOutput } from './output.ts';
 
 /** What the command line says of an image to verify. */
@@ -8,6 +9,7 @@ export interface VerifyOptions {
   readonly certificateIdentityRegexp?: string;
   readonly certificateOidcIssuer?: string;
   readonly certificateOidcIssuerRegexp?: string;
+  readonly config?: string;
   readonly trustedRoot?: string;
   readonly json?: boolean;
 }
@@ -29,6 +31,7 @@ export function verifyCommand(output: CommandOutput): Command {
       'a trusted_root.json; the public good instance’s unless given (PROMOTER_TRUSTED_ROOT)',
     )
     .addHelpText('after', '\nExit code 0 when every image has a signature that verifies, else 1.');
+  addConfigOption(command);
   booleanFlag(command, 'json', 'print the result as one JSON document');
   return command.action(async (images: readonly string[], options: VerifyOptions) => {
     const { verifyImages } = await import('./verify.ts');

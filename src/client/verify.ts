@@ -30,7 +30,7 @@ export async function verifyImages(
   output: CommandOutput,
 ): Promise<void> {
   const policy = policyOf(options);
-  const config = await loadConfig();
+  const config = await loadConfig(options);
   const registry = openRegistry(config, process.env);
   const trust = openTrustSource({
     ...config.signing,
