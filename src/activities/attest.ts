@@ -9,7 +9,7 @@ import { promotionPredicate } from '../signing/predicates.ts';
 import type { SigningContext } from '../signing/signing-context.ts';
 import { claimsOf, debtKey, handOver, type Claim } from './claims.ts';
 import type { ActivityDependencies } from './dependencies.ts';
-import { lastPosition, withPulse } from './pulse.ts';
+import { startPosition, withPosition } from './position.ts';
 import { sideBySide } from './side-by-side.ts';
 import { debtListAt, signingContext, type SignInput } from './sign.ts';
 import type { PinnedTrust } from './trust.ts';
@@ -27,6 +27,12 @@ export interface AttestCounts {
 /** What a promotion attestation's predicate says it is. */
 export const PROMOTION_PREDICATE = 'https://k8s.io/promo-tools/promotion/v1';
 
+/** What a heartbeat carries: the debts that are paid, and what that took. */
+interface AttestPosition {
+  readonly paid: readonly string[];
+  readonly counts: AttestCounts;
+}
+
 const NOTHING: AttestCounts = { attested: 0, valid: 0, handed: 0, failed: 0 };
 const DEBTS_AT_ONCE = 50;
 
@@ -42,28 +48,35 @@ export function createAttestShard(dependencies: ActivityDependencies, trust: Pin
     const context = await signingContext(dependencies, trust, input.run);
     const list = await debtListAt(store, input.index, input.shard);
     const debts = await readDebts(store, list);
-    const earlier = lastPosition() as { paid: readonly string[]; counts: AttestCounts } | undefined;
+    const earlier = await startPosition<AttestPosition>(store, input.from);
     const paid = new Set(earlier?.paid);
-    let counts = earlier?.counts ?? NOTHING;
+    let complete = earlier?.counts ?? NOTHING;
+    let incomplete = NOTHING;
     const failures: QuarantinedEdge[] = [];
     const attested: Debt[] = [];
     // What Sign could not hand to a mirror is still owed, however well attesting goes.
     const unhanded = new Set((await signFailures(store, input)).map(debtKey));
-    await withPulse(
-      () => ({ paid: [...paid], counts }),
+    await withPosition(
+      store,
+      () => ({ paid: [...paid], counts: complete }) satisfies AttestPosition,
       () =>
         sideBySide(
           debts.filter((debt) => !paid.has(debtKey(debt))),
           DEBTS_AT_ONCE,
           async (debt) => {
             const states = new Set<ClaimState>();
+            let counts = NOTHING;
             for (const claim of claimsOf(debt, dependencies.signing, input.hosts)) {
               const result = await attestClaim(context, debt, claim, dependencies.signing.builderId);
               counts = add(counts, result.counts);
               failures.push(...result.failures);
               states.add(result.state);
             }
-            if (states.has('incomplete') || unhanded.has(debtKey(debt))) return;
+            if (states.has('incomplete') || unhanded.has(debtKey(debt))) {
+              incomplete = add(incomplete, counts);
+              return;
+            }
+            complete = add(complete, counts);
             paid.add(debtKey(debt));
             if (states.size === 1 && states.has('complete')) attested.push(debt);
           },
@@ -80,7 +93,7 @@ export function createAttestShard(dependencies: ActivityDependencies, trust: Pin
       const name = recordName(input.run, 'quarantine', `attest-${shardPart(input.shard)}`);
       await store.point(name, await putEdges(store, failures));
     }
-    return counts;
+    return add(complete, incomplete);
   };
 }
 

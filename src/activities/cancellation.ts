@@ -1,4 +1,5 @@
 import { cancellationSignal } from '@temporalio/activity';
+import { CancelledFailure } from '@temporalio/common';
 import type { ActivityInterceptorsFactory } from '@temporalio/worker';
 
 /**
@@ -11,6 +12,7 @@ export const rethrowCancellation: ActivityInterceptorsFactory = () => ({
       try {
         return await next(input);
       } catch (error) {
+        if (error instanceof CancelledFailure) throw error;
         cancellationSignal().throwIfAborted();
         throw error;
       }

@@ -15,7 +15,7 @@ import type { TargetOutcome } from '../registry/copy.ts';
 import type { CopyCounts } from '../workflows/messages.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { debtsOf } from './owing.ts';
-import { lastPosition, withPulse } from './pulse.ts';
+import { startPosition, withPosition } from './position.ts';
 import { admittedGroups } from './verification.ts';
 
 export interface PromoteInput {
@@ -26,6 +26,8 @@ export interface PromoteInput {
   /** 0 for the plan itself; later rounds work on what earlier ones left. */
   readonly round: number;
   readonly commit?: string;
+  /** Where an activity was that was stopped in the middle of this shard. */
+  readonly from?: string;
 }
 
 export interface PromoteResult {
@@ -54,19 +56,20 @@ export const NOTHING_COPIED: CopyCounts = { edges: 0, present: 0, manifests: 0, 
  */
 export function createPromoteShard({ copier, store }: ActivityDependencies) {
   return async function promoteShard(input: PromoteInput): Promise<PromoteResult> {
-    const { run, index, shard, round, commit } = input;
+    const { run, index, shard, round, commit, from } = input;
     const planned = (await readShard<Shard>(store, index, shard)).groups;
     // The residue of a round holds nothing that was kept back before.
     const groups = round === 0 ? await admittedGroups(store, run, shard, planned) : planned;
-    const earlier = lastPosition() as PromotePosition | undefined;
+    const earlier = await startPosition<PromotePosition>(store, from);
     const done = new Set(earlier?.index === index ? earlier.done : []);
     let counts = earlier?.index === index ? earlier.counts : NOTHING_COPIED;
-    const resumed = round > 0 || activityInfo().attempt > 1;
+    const again = activityInfo().attempt > 1 || from !== undefined;
+    const resumed = round > 0 || again;
     const signal = cancellationSignal();
     const residue: ResidueEntry[] = [];
     if (round === 0) await recordDebts(store, run, shardPart(shard), debtsOf(groups, run, commit));
     const position = (): PromotePosition => ({ index, done: [...done], counts });
-    await withPulse(position, () =>
+    await withPosition(store, position, () =>
       pMap(
         [...groups.entries()].filter(([at]) => !done.has(at)),
         async ([at, group]) => {
@@ -82,7 +85,7 @@ export function createPromoteShard({ copier, store }: ActivityDependencies) {
     );
     const name = recordName(run, 'residue', `${round}/${shardPart(shard)}`);
     // An earlier attempt may have left a record that this one has made untrue.
-    if (residue.length > 0 || activityInfo().attempt > 1) await store.point(name, await putDocument(store, residue));
+    if (residue.length > 0 || again) await store.point(name, await putDocument(store, residue));
     return { counts, residue: residue.length };
   };
 }

@@ -19,8 +19,3 @@ export async function withPulse<T>(position: () => unknown, body: () => Promise<
     heartbeat(position());
   }
 }
-
-/** Where an earlier attempt of the running activity was, when it had come that far. */
-export function lastPosition(): unknown {
-  return activityInfo().heartbeatDetails;
-}

@@ -10,7 +10,7 @@ import { signDigest } from '../signing/sign-digest.ts';
 import type { SigningContext } from '../signing/signing-context.ts';
 import { claimsOf, debtKey, handOver, subjectsAt, type Claim } from './claims.ts';
 import type { ActivityDependencies } from './dependencies.ts';
-import { lastPosition, withPulse } from './pulse.ts';
+import { startPosition, withPosition } from './position.ts';
 import { sideBySide } from './side-by-side.ts';
 import type { PinnedTrust } from './trust.ts';
 
@@ -27,6 +27,8 @@ export interface SignInput {
   /** Hosts that this run can use; what is elsewhere waits for another run. */
   readonly hosts: readonly string[];
   readonly annotations: Readonly<Record<string, string>>;
+  /** Where an activity was that was stopped in the middle of this shard. */
+  readonly from?: string;
 }
 
 /** Counts over identities and digests, children of indexes included. */
@@ -38,6 +40,12 @@ export interface SignCounts {
   readonly handed: number;
   /** Destinations that could not be given what the canonical repository has. */
   readonly failed: number;
+}
+
+/** What a heartbeat carries: the debts that are settled everywhere, and what that took. */
+interface SignPosition {
+  readonly done: readonly string[];
+  readonly counts: SignCounts;
 }
 
 const NOTHING: SignCounts = { signed: 0, valid: 0, handed: 0, failed: 0 };
@@ -65,23 +73,31 @@ export function createSignShard(dependencies: ActivityDependencies, trust: Pinne
   return async function signShard(input: SignInput): Promise<SignCounts> {
     const context = await signingContext(dependencies, trust, input.run);
     const debts = await readDebts(store, await debtListAt(store, input.index, input.shard));
-    const earlier = lastPosition() as { done: readonly string[]; counts: SignCounts } | undefined;
+    const earlier = await startPosition<SignPosition>(store, input.from);
     const done = new Set(earlier?.done);
-    let counts = earlier?.counts ?? NOTHING;
+    let complete = earlier?.counts ?? NOTHING;
+    let incomplete = NOTHING;
     const failures: QuarantinedEdge[] = [];
-    await withPulse(
-      () => ({ done: [...done], counts }),
+    await withPosition(
+      store,
+      () => ({ done: [...done], counts: complete }) satisfies SignPosition,
       () =>
         sideBySide(
           debts.filter((debt) => !done.has(debtKey(debt))),
           DEBTS_AT_ONCE,
           async (debt) => {
+            let counts = NOTHING;
             for (const claim of claimsOf(debt, dependencies.signing, input.hosts)) {
               const result = await signClaim(context, debt, claim, input.annotations);
               counts = add(counts, result.counts);
               failures.push(...result.failures);
             }
-            done.add(debtKey(debt));
+            // What failed for a mirror is only in memory: whoever goes on from the position meets it again.
+            if (counts.failed > 0) incomplete = add(incomplete, counts);
+            else {
+              done.add(debtKey(debt));
+              complete = add(complete, counts);
+            }
           },
           cancellationSignal(),
         ),
@@ -92,7 +108,7 @@ export function createSignShard(dependencies: ActivityDependencies, trust: Pinne
         await putEdges(store, failures),
       );
     }
-    return counts;
+    return add(complete, incomplete);
   };
 }
 

@@ -1,16 +1,15 @@
-import { WorkflowUpdateFailedError } from '@temporalio/client';
 import { loadConfig } from '../config.ts';
 import { PromoterError } from '../errors.ts';
 import { abortPromotion, retryPhase, skipPhase, type PromotionRequest } from '../workflows/messages.ts';
 import type { DecideOptions, DecisionName } from './decide-command.ts';
 import { EXIT_CODE } from './exit-code.ts';
-import { describeThrown } from './failure-text.ts';
 import { writeJsonResult } from './json-result.ts';
 import type { CommandOutput } from './output.ts';
 import { conductRun, type ConductOptions } from './run-conduct.ts';
 import { readRequest, type RunReference } from './run-request.ts';
 import { startRun } from './run-start.ts';
 import { readStatus, type DetailedStatus } from './run-status.ts';
+import { operatorName, sendUpdate } from './run-update.ts';
 import { withSession } from './session-loop.ts';
 import type { TemporalSession } from './temporal-session.ts';
 import type { WatchOptions } from './watch-command.ts';
@@ -78,20 +77,12 @@ export function requestAgain(status: DetailedStatus, request: PromotionRequest):
 
 async function sendDecision(
   session: TemporalSession,
-  { workflowId, endedAt }: DetailedStatus,
+  status: DetailedStatus,
   name: DecisionName,
   reason: string | undefined,
 ): Promise<void> {
-  if (endedAt !== undefined) {
-    throw new PromoterError('UsageInvalid', `${workflowId} ended at ${endedAt}: there is nothing to ${name}`);
-  }
-  const decision = reason === undefined ? undefined : { reason };
-  try {
-    await session.client.workflow.getHandle(workflowId).executeUpdate(UPDATES[name], { args: [decision] });
-  } catch (error) {
-    if (!(error instanceof WorkflowUpdateFailedError)) throw error;
-    throw new PromoterError('UsageInvalid', `${workflowId}: ${describeThrown(error)}`, { cause: error });
-  }
+  const decision = { by: operatorName(), ...(reason === undefined ? {} : { reason }) };
+  await sendUpdate(session, status, { update: UPDATES[name], argument: decision, verb: name });
 }
 
 function conductOptions(options: WatchOptions, output: CommandOutput, stopAtHold: boolean): ConductOptions {

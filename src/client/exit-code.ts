@@ -21,6 +21,7 @@ const OF_OUTCOME: Readonly<Record<Outcome, ExitCode>> = {
   running: EXIT_CODE.done,
   quarantined: EXIT_CODE.quarantined,
   held: EXIT_CODE.held,
+  paused: EXIT_CODE.held,
 };
 
 const WRONG_USAGE: ReadonlySet<ErrorCode> = new Set([

@@ -14,6 +14,7 @@ import { scheduleCommand } from './schedule-command.ts';
 import { prCommand } from './pr-command.ts';
 import { sigcheckCommand } from './sigcheck-command.ts';
 import { statusCommand } from './status-command.ts';
+import { pauseCommand, resumeCommand } from './steer-command.ts';
 import { uploadCommand } from './upload-command.ts';
 import { verifyCommand } from './verify-command.ts';
 import { watchCommand } from './watch-command.ts';
@@ -55,6 +56,8 @@ export function createProgram(output: CommandOutput): Command {
     .addCommand(decideCommand('retry', output))
     .addCommand(decideCommand('skip', output))
     .addCommand(decideCommand('abort', output))
+    .addCommand(pauseCommand(output))
+    .addCommand(resumeCommand(output))
     .addCommand(budgetCommand(output))
     .addCommand(scheduleCommand(output))
     .commandsGroup('Look at images:')

@@ -1,5 +1,6 @@
 import { loadConfig } from '../config.ts';
 import { PromoterError } from '../errors.ts';
+import type { PromotionReport } from '../workflows/messages.ts';
 import type { ServerOptions } from './common-options.ts';
 import { writeJsonResult } from './json-result.ts';
 import type { CommandOutput } from './output.ts';
@@ -29,6 +30,15 @@ async function latest(session: TemporalSession): Promise<string> {
   return run.workflowId;
 }
 
+function pauseLines(
+  { since, by, reason }: NonNullable<PromotionReport['pause']>,
+  workflowId: string,
+): readonly string[] {
+  const who = by === undefined ? '' : ` by ${by}`;
+  const why = reason === undefined ? '' : `: ${reason}`;
+  return [`paused since ${new Date(since).toISOString()}${who}${why}`, `go on with: promoter resume '${workflowId}'`];
+}
+
 function renderStatus(status: DetailedStatus, link: string | undefined): string {
   const { workflowId, runId, state, phase, startedAt, endedAt, report, failure } = status;
   const lines = [
@@ -39,6 +49,7 @@ function renderStatus(status: DetailedStatus, link: string | undefined): string 
     ...(report?.hold === undefined
       ? []
       : [`held: ${report.hold.reason}`, `go on with: promoter retry '${workflowId}'`]),
+    ...(report?.pause === undefined ? [] : pauseLines(report.pause, workflowId)),
   ];
   const head = lines.map((line) => `${line}\n`).join('');
   if (report === undefined) return head;

@@ -1,15 +1,24 @@
 import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
 import { renderDetails } from './details.ts';
-import { PHASES, type PhaseName, type PhaseRow, type PhaseState, type PromotionReport } from './messages.ts';
+import {
+  PHASES,
+  type Outcome,
+  type PhaseName,
+  type PhaseRow,
+  type PhaseState,
+  type PromotionReport,
+} from './messages.ts';
 
 /** What everybody sees of a run: it holds the report, and shows it in the UI and in search attributes. */
 export interface Board {
   read(): PromotionReport;
-  /** Changes the report and shows it. */
-  update(change: Partial<PromotionReport>): void;
+  /** Changes the report and shows it; `undefined` takes a field out. Whether it is held or paused follows from its fields. */
+  update(change: ReportChange): void;
   /** Changes a phase's row and shows it. */
   mark(phase: PhaseName, state: PhaseState, change?: Partial<PhaseRow>): void;
 }
+
+type ReportChange = { readonly [K in keyof PromotionReport]?: PromotionReport[K] | undefined };
 
 /** The report of a run that has not begun. */
 export const BLANK_REPORT: PromotionReport = {
@@ -41,7 +50,7 @@ export function createBoard(initial: PromotionReport): Board {
   return {
     read: () => report,
     update(change) {
-      report = { ...report, ...change };
+      report = standing(Object.fromEntries(definedOf({ ...report, ...change })) as unknown as PromotionReport);
       show();
     },
     mark(phase, state, change = {}) {
@@ -61,6 +70,20 @@ function timed(row: PhaseRow): PhaseRow {
     : { ...row, startedAt, endedAt: Date.now() };
 }
 
+const UNDER_WAY: ReadonlySet<Outcome> = new Set(['running', 'held', 'paused']);
+
+/** A run that has not ended is what its fields say. */
+function standing(report: PromotionReport): PromotionReport {
+  if (!UNDER_WAY.has(report.outcome)) return report;
+  if (report.hold !== undefined) return { ...report, outcome: 'held' };
+  return { ...report, outcome: report.pause === undefined ? 'running' : 'paused' };
+}
+
+/** As people write it where they search: `DryRun`. */
 function stateOf({ outcome }: PromotionReport): string {
-  return outcome === 'dry-run' ? 'DryRun' : outcome.charAt(0).toUpperCase() + outcome.slice(1);
+  return outcome.replaceAll(/(?:^|-)(\w)/g, (_, letter: string) => letter.toUpperCase());
+}
+
+function definedOf(fields: ReportChange): readonly (readonly [string, unknown])[] {
+  return Object.entries(fields).filter(([, value]) => value !== undefined);
 }

@@ -14,7 +14,13 @@ const MARKS: Readonly<Record<PhaseRow['state'], string>> = {
 
 /** What the UI shows of a run as its current details: a table of phases, the edges, and why it is held. Markdown. */
 export function renderDetails(report: PromotionReport, now: number): string {
-  const parts = [renderHold(report), renderPhases(report.phases, now), renderEdges(report), renderQuarantine(report)];
+  const parts = [
+    renderPause(report),
+    renderHold(report),
+    renderPhases(report.phases, now),
+    renderEdges(report),
+    renderQuarantine(report),
+  ];
   return parts
     .filter((part) => part !== '')
     .join('\n\n')
@@ -27,6 +33,13 @@ function renderHold({ hold }: PromotionReport): string {
     `**HELD: ${hold.phase} failed.** ${cell(hold.reason)}`,
     'Mend the cause, then *Send an Update*: `retryPhase` to try again, `skipPhase` to go on without it (sign and attest only), `abortPromotion` to end the run.',
   ].join('\n\n');
+}
+
+function renderPause({ pause }: PromotionReport): string {
+  if (pause === undefined) return '';
+  const by = pause.by === undefined ? '' : ` by ${cell(pause.by)}`;
+  const why = pause.reason === undefined ? '' : ` ${cell(pause.reason)}`;
+  return `**PAUSED since ${timeOf(pause.since)}${by}.**${why}\n\nNothing is read or written. *Send an Update*: \`resumePromotion\` to go on, \`abortPromotion\` to end the run.`;
 }
 
 function renderPhases(rows: readonly PhaseRow[], now: number): string {
@@ -53,6 +66,10 @@ function renderQuarantine({ quarantine }: PromotionReport): string {
 function duration({ startedAt, endedAt }: PhaseRow, now: number): string {
   if (startedAt === undefined) return '';
   return `${((endedAt ?? now) - startedAt > 0 ? ((endedAt ?? now) - startedAt) / 1000 : 0).toFixed(1)}s`;
+}
+
+function timeOf(at: number): string {
+  return `${new Date(at).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
 }
 
 function megabytes(bytes: number): string {

@@ -15,6 +15,7 @@ import {
   type PhaseName,
 } from './messages.ts';
 import { POLICIES, type Duration } from './policies.ts';
+import { onlyFields, optionalObjectOf, optionalTexts, refuse } from './update-checks.ts';
 
 type Action = DecisionReceipt['action'];
 
@@ -72,12 +73,11 @@ export function attachOperator(board: Board, scope: CancellationScope): Operator
       held = phase;
       decision = undefined;
       board.mark(phase, 'held', { note: reason });
-      board.update({ outcome: 'held', hold: { phase, reason, since: Date.now() } });
+      board.update({ hold: { phase, reason, since: Date.now() } });
       const summary = `HELD: ${phase} failed; send retryPhase, ${POLICIES[phase].skippable ? 'skipPhase, ' : ''}abortPromotion`;
       const decided = await condition(() => decision !== undefined, timeout, { summary });
       held = undefined;
-      const { hold: _, ...rest } = board.read();
-      board.update({ ...rest, outcome: 'running', hold: undefined } as Partial<typeof rest>);
+      board.update({ hold: undefined });
       const { action, reason: why } = (decision ?? {}) as { action?: Action; reason?: string };
       if (!decided)
         throw ApplicationFailure.nonRetryable(`${phase} was held and nobody decided: ${reason}`, 'HoldExpired');
@@ -94,24 +94,13 @@ export function attachOperator(board: Board, scope: CancellationScope): Operator
   };
 }
 
-// What the UI shows beside the form is the message and the stack; only the former helps who typed it.
-function refuse(message: string): never {
-  const failure = ApplicationFailure.nonRetryable(message, 'UpdateRejected');
-  failure.stack = '';
-  throw failure;
-}
-
 // Validators see whatever JSON somebody typed.
 function check(input: unknown, expected: PhaseName | undefined): void {
   if (expected === undefined) refuse('no phase is held, so there is nothing to decide');
-  if (input === undefined || input === null) return;
-  if (typeof input !== 'object' || Array.isArray(input))
-    refuse('the argument must be an object such as {"reason": "…"}');
-  for (const [field, value] of Object.entries(input)) {
-    if (field !== 'phase' && field !== 'reason') refuse(`'${field}' is not known here: only phase and reason are`);
-    if (typeof value !== 'string') refuse(`${field} must be a text`);
-  }
-  const { phase } = input as Decision;
+  const decision = optionalObjectOf(input, '{"reason": "…"}');
+  onlyFields(decision, ['phase', 'reason', 'by']);
+  optionalTexts(decision, ['phase', 'reason', 'by']);
+  const { phase } = decision as Decision;
   if (phase !== undefined && phase !== expected) refuse(`the phase is ${expected}, not ${phase}`);
 }
 

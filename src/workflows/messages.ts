@@ -135,8 +135,8 @@ export interface SignatureCounts {
   readonly failed: number;
 }
 
-/** How a run ended; `running` and `held` are what the query `report` says on the way. */
-export type Outcome = 'running' | 'held' | 'done' | 'dry-run' | 'quarantined';
+/** How a run ended; the first three are what the query `report` says on the way. */
+export type Outcome = 'running' | 'held' | 'paused' | 'done' | 'dry-run' | 'quarantined';
 
 /** The result of a promotion and the answer to the query `report`: small, with references to the rest. */
 export interface PromotionReport {
@@ -165,12 +165,19 @@ export interface PromotionReport {
   readonly warnings: readonly string[];
   /** Set while a phase is held. */
   readonly hold?: { readonly phase: PhaseName; readonly reason: string; readonly since: number };
+  /** Set while an operator keeps the run from working. */
+  readonly pause?: Claimed & { readonly since: number };
+}
+
+/** Who did something and why, as they say themselves: Temporal proves neither. */
+export interface Claimed {
+  readonly by?: string;
+  readonly reason?: string;
 }
 
 /** What the three operator Updates take; empty data means the phase that is held. */
-export interface Decision {
+export interface Decision extends Claimed {
   readonly phase?: PhaseName;
-  readonly reason?: string;
 }
 
 /** What an accepted decision answers. */

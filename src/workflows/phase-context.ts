@@ -1,5 +1,6 @@
 import type { SetupResult } from '../activities/setup.ts';
 import type { Board } from './board.ts';
+import type { Brake } from './brake.ts';
 import type { PlanReference } from './messages.ts';
 
 /** What every phase after Plan works with. */
@@ -9,4 +10,5 @@ export interface PhaseContext {
   readonly setup: SetupResult;
   readonly plan: PlanReference;
   readonly board: Board;
+  readonly brake: Brake;
 }

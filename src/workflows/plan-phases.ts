@@ -1,6 +1,7 @@
 import type { SetupResult } from '../activities/setup.ts';
 import type { PlanReference, PromotionRequest } from './messages.ts';
 import type { Board } from './board.ts';
+import type { Brake } from './brake.ts';
 import { activitiesOf, policyOf } from './policies.ts';
 import { newSweep, sweep } from './sweep.ts';
 import type { WriterLeases } from './writer-leases.ts';
@@ -14,29 +15,32 @@ const WARNINGS_SHOWN = 100;
 export async function runSetup(
   run: string,
   request: PromotionRequest,
-  board: Board,
-  writers: WriterLeases,
+  { board, brake, writers }: { readonly board: Board; readonly brake: Brake; readonly writers: WriterLeases },
 ): Promise<SetupResult> {
   const { setup } = activitiesOf(policyOf('setup'), 'check the request, greet the registries');
-  const result = await setup({ run, request });
+  const result = await brake.run(() => setup({ run, request }));
   const { manifests, destinations, broken, warnings } = result;
   board.update({ manifests, destinations, warnings: [...warnings, ...broken.map(({ message }) => message)] });
   const unusable = broken.length === 0 ? '' : `; cannot be used: ${broken.map(({ host }) => host).join(', ')}`;
-  if (result.request.confirm === true) await writers.acquire(result.hosts);
+  if (result.request.confirm === true) await brake.run(() => writers.acquire(result.hosts));
   board.mark('setup', 'done', { note: `${manifests.edges} edges in ${manifests.files} files${unusable}` });
   return result;
 }
 
 /** Plan: draft from the manifests, judge shard by shard, put the plan together. */
-export async function runPlan(run: string, { request, broken }: SetupResult, board: Board): Promise<PlanReference> {
+export async function runPlan(
+  run: string,
+  { request, broken }: SetupResult,
+  { board, brake }: { readonly board: Board; readonly brake: Brake },
+): Promise<PlanReference> {
   const policy = policyOf('plan', request.policies?.plan);
-  const draft = await activitiesOf(policy, 'draft from the manifests').draftPlan({ run, request });
+  const draft = await brake.run(() => activitiesOf(policy, 'draft from the manifests').draftPlan({ run, request }));
   const state = newSweep(draft.shards);
   const existing = request.signExisting === true && request.confirm === true && request.sign !== false;
   // A draft's shards are few (some fifty for 1,350 repositories on 20 mirrors), and the next run would start it anew.
   await sweep(
     state,
-    policy.lanes,
+    { lanes: policy.lanes, brake, mayContinue: false },
     (shard) =>
       activitiesOf(policy, `read ${shard + 1}/${draft.shards}`).judgeShard({
         run,
@@ -46,13 +50,14 @@ export async function runPlan(run: string, { request, broken }: SetupResult, boa
         existing,
       }),
     () => board.mark('plan', 'running', { shards: { done: state.done, total: draft.shards } }),
-    false,
   );
-  const { plan, quarantine, warnings } = await activitiesOf(policy, 'write the plan').assemblePlan({
-    run,
-    strict: request.strict === true,
-    probe: request.confirm === true,
-  });
+  const { plan, quarantine, warnings } = await brake.run(() =>
+    activitiesOf(policy, 'write the plan').assemblePlan({
+      run,
+      strict: request.strict === true,
+      probe: request.confirm === true,
+    }),
+  );
   const all = [...board.read().warnings, ...draft.warnings, ...warnings];
   board.update({ plan, quarantine, warnings: all.slice(0, WARNINGS_SHOWN) });
   board.mark('plan', 'done', { note: `${plan.edges} edges to promote in ${plan.shards} shards` });

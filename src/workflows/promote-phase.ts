@@ -19,7 +19,7 @@ export function newPromoteState(index: string, shards: number): PromoteState {
 
 /** Promote: copy shard by shard, then try what failed again in rounds, and quarantine what outlives them. */
 export async function runPromote(context: PhaseContext, state: PromoteState): Promise<'done' | 'continue'> {
-  const { run, setup, board } = context;
+  const { run, setup, board, brake } = context;
   const policy = policyOf('promote', setup.request.policies?.promote);
   const { commit } = setup.request;
   for (;;) {
@@ -28,13 +28,14 @@ export async function runPromote(context: PhaseContext, state: PromoteState): Pr
     const label = round === 0 ? 'promote' : `round ${round + 1},`;
     const outcome = await sweep(
       state.sweep,
-      policy.lanes,
-      (shard) =>
+      { lanes: policy.lanes, brake },
+      (shard, from) =>
         activitiesOf(policy, `${label} ${shard + 1}/${total}`).promoteShard({
           run,
           index,
           shard,
           round,
+          ...(from === undefined ? {} : { from }),
           ...(commit === undefined ? {} : { commit }),
         }),
       ({ counts }) => {
@@ -52,13 +53,13 @@ export async function runPromote(context: PhaseContext, state: PromoteState): Pr
 
 /** Takes care of what a round left; whether that was the last of it. */
 async function settleResidue(
-  { run, setup, board }: PhaseContext,
+  { run, setup, board, brake }: PhaseContext,
   policy: PhasePolicy,
   state: PromoteState,
 ): Promise<boolean> {
   if (state.sweep.total === 0) return true;
   const { round } = state;
-  const left = await activitiesOf(policy, 'look at what failed').gatherResidue({ run, round });
+  const left = await brake.run(() => activitiesOf(policy, 'look at what failed').gatherResidue({ run, round }));
   if (left.shards === 0) {
     board.update({ quarantine: left.quarantine });
     return true;
@@ -82,8 +83,8 @@ async function settleResidue(
       'NothingPromoted',
     );
   }
-  const quarantine = await activitiesOf(policy, 'give up what keeps failing').quarantineResidue({ run, round });
-  board.update({ quarantine });
+  const { quarantineResidue } = activitiesOf(policy, 'give up what keeps failing');
+  board.update({ quarantine: await brake.run(() => quarantineResidue({ run, round })) });
   return true;
 }
 

@@ -10,7 +10,9 @@ import {
 import type { SetupResult } from '../activities/setup.ts';
 import { attachOperator, type Operator } from './hold.ts';
 import { BLANK_REPORT, createBoard, type Board } from './board.ts';
+import type { Brake } from './brake.ts';
 import { report, type PhaseName, type PlanReference, type PromotionReport, type PromotionRequest } from './messages.ts';
+import { attachPause } from './pause.ts';
 import { runOrHold, type FailureHandling } from './phase.ts';
 import { runPlan, runSetup } from './plan-phases.ts';
 import { newPromoteState, runPromote, type PromoteState } from './promote-phase.ts';
@@ -40,6 +42,7 @@ interface Progress {
 interface Controls {
   readonly board: Board;
   readonly operator: Operator;
+  readonly brake: Brake;
   readonly writers: WriterLeases;
 }
 
@@ -57,10 +60,11 @@ export async function promotion(request: PromotionRequest, continued?: Promotion
   setHandler(report, () => board.read(), { description: 'Phases, edges, quarantine and hold of this run' });
   const scope = new CancellationScope();
   const operator = attachOperator(board, scope);
+  const brake = attachPause(board);
   const writers = createWriterLeases(scope);
   let goesOn = false;
   try {
-    return await scope.run(() => runPhases(request, continued, { board, operator, writers }));
+    return await scope.run(() => runPhases(request, continued, { board, operator, brake, writers }));
   } catch (error) {
     goesOn = error instanceof ContinueAsNew;
     const other = writers.lost();
@@ -81,19 +85,20 @@ export async function promotion(request: PromotionRequest, continued?: Promotion
 async function runPhases(
   request: PromotionRequest,
   continued: PromotionState | undefined,
-  { board, operator, writers }: Controls,
+  { board, operator, brake, writers }: Controls,
 ): Promise<PromotionReport> {
   const run = workflowInfo().firstExecutionRunId;
   let handling: FailureHandling = { onPhaseFailure: request?.onPhaseFailure ?? 'hold', holdTimeout: HOLD_TIMEOUT };
   const phase = <T>(name: PhaseName, body: () => Promise<T>): Promise<T | 'skipped'> =>
     runOrHold(name, handling, board, operator, body);
 
-  const setup = continued?.setup ?? needed(await phase('setup', () => runSetup(run, request, board, writers)));
+  const setup =
+    continued?.setup ?? needed(await phase('setup', () => runSetup(run, request, { board, brake, writers })));
   if (setup.request.confirm === true) writers.keep(setup.hosts, continued === undefined ? 'acquired' : 'continued');
   handling = { ...handling, holdTimeout: setup.request.holdTimeout ?? HOLD_TIMEOUT };
-  const plan = continued?.plan ?? needed(await phase('plan', () => runPlan(run, setup, board)));
+  const plan = continued?.plan ?? needed(await phase('plan', () => runPlan(run, setup, { board, brake })));
   const progress = continued?.progress ?? newProgress(plan);
-  const context = { run, setup, plan, board };
+  const context = { run, setup, plan, board, brake };
   const isDone = (name: PhaseName): boolean =>
     board.read().phases.some((row) => row.name === name && isOver(row.state));
 

@@ -30,7 +30,7 @@ export async function runAttest(context: PhaseContext, state: SigningState): Pro
 
 async function runSigning(
   phase: 'sign' | 'attest',
-  { run, setup, board }: PhaseContext,
+  { run, setup, board, brake }: PhaseContext,
   state: SigningState,
 ): Promise<'done' | 'continue' | 'skipped'> {
   const { request, hosts } = setup;
@@ -40,7 +40,8 @@ async function runSigning(
   }
   const policy = policyOf(phase, request.policies?.[phase]);
   if (state.draft === undefined) {
-    const { index, shards } = await activitiesOf(policy, 'list what is unsigned').draftSigning({});
+    const { draftSigning } = activitiesOf(policy, 'list what is unsigned');
+    const { index, shards } = await brake.run(() => draftSigning({}));
     state.draft = { index, sweep: newSweep(shards) };
   }
   const { index, sweep: progress } = state.draft;
@@ -49,12 +50,11 @@ async function runSigning(
   const annotations = request.annotations ?? {};
   const outcome = await sweep(
     progress,
-    policy.lanes,
-    (shard): Promise<Counts> => {
+    { lanes: policy.lanes, brake },
+    (shard, from): Promise<Counts> => {
       const activities = activitiesOf(policy, `${phase} ${shard + 1}/${total}`);
-      return phase === 'sign'
-        ? activities.signShard({ ...input, shard, annotations })
-        : activities.attestShard({ ...input, shard });
+      const part = { ...input, shard, ...(from === undefined ? {} : { from }) };
+      return phase === 'sign' ? activities.signShard({ ...part, annotations }) : activities.attestShard(part);
     },
     (counts) => {
       const signatures = board.read().signatures ?? NOTHING;
@@ -64,8 +64,10 @@ async function runSigning(
   );
   if (outcome === 'continue') return 'continue';
   const { signed, attested, valid, handed, failed } = board.read().signatures ?? NOTHING;
-  if (failed > 0)
-    board.update({ quarantine: await activitiesOf(policy, 'list the quarantine').gatherQuarantine({ run }) });
+  if (failed > 0) {
+    const { gatherQuarantine } = activitiesOf(policy, 'list the quarantine');
+    board.update({ quarantine: await brake.run(() => gatherQuarantine({ run })) });
+  }
   const made = phase === 'sign' ? `${signed} signed` : `${attested} attested`;
   board.mark(phase, 'done', { note: `${made}, ${valid} had been, ${handed} handed to mirrors` });
   return 'done';

@@ -9,6 +9,7 @@ import {
 } from '@temporalio/workflow';
 import type { ReplicationActivities } from '../activities/index.ts';
 import type { ReplicationDraft } from '../activities/replication.ts';
+import { NO_BRAKE } from './brake.ts';
 import { renderReplication } from './replication-details.ts';
 import { addTally, BLANK_TALLY, outcomeOf } from './replication-report.ts';
 import { replicationReport, type ReplicationReport, type ReplicationRequest } from './replication-messages.ts';
@@ -81,7 +82,7 @@ export async function signatureReplication(
   try {
     outcome = await sweep(
       progress,
-      LANES,
+      { lanes: LANES, brake: NO_BRAKE },
       (shard) =>
         activitiesFor(`sources ${shard + 1}/${draft.shards}`, draft.request.heartbeat).replicateShard({
           run,

@@ -8,7 +8,7 @@ const WARNINGS_SHOWN = 100;
 /** Provenance and Validate: every staging digest of the plan is decided on, shard by shard. */
 export async function runVerification(
   phase: 'provenance' | 'validate',
-  { run, setup, plan, board }: PhaseContext,
+  { run, setup, plan, board, brake }: PhaseContext,
   state: SweepState,
 ): Promise<'done' | 'continue'> {
   const { request } = setup;
@@ -21,7 +21,7 @@ export async function runVerification(
   let refused = 0;
   const outcome = await sweep(
     state,
-    policy.lanes,
+    { lanes: policy.lanes, brake },
     (shard) => {
       const activities = activitiesOf(policy, `${phase} ${shard + 1}/${state.total}`);
       return phase === 'provenance'
@@ -42,7 +42,8 @@ export async function runVerification(
   if (outcome === 'continue') return 'continue';
   const { checked, quarantined } = board.read().verified?.[phase] ?? { checked: 0, quarantined: 0 };
   if (quarantined > 0) {
-    board.update({ quarantine: await activitiesOf(policy, 'list the quarantine').gatherQuarantine({ run }) });
+    const { gatherQuarantine } = activitiesOf(policy, 'list the quarantine');
+    board.update({ quarantine: await brake.run(() => gatherQuarantine({ run })) });
     if (request.strict === true) throw rejected(phase, board.read().quarantine.samples[0]?.message);
   }
   board.mark(phase, 'done', { note: `${checked - quarantined} of ${checked} digests pass` });

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
+import { ActivityCancellationDetails, CancelledFailure } from '@temporalio/common';
+import { MockActivityEnvironment } from '@temporalio/testing';
 import { PromoterError } from '../../src/errors.ts';
 import { debtNames, readDebts } from '../../src/plan/debts.ts';
 import { putDocument, type Group } from '../../src/plan/document.ts';
 import type { RepositoryName, Tag } from '../../src/reference.ts';
+import { waitFor } from '../support/waiting.ts';
 import { createBench, RUN, type Bench } from './support.ts';
 
 const SOURCE = 'staging.example/s/app' as RepositoryName;
@@ -92,6 +95,35 @@ describe('promote activity', () => {
     const result = await promote(index, 0, { attempt: 2, heartbeatDetails: { index, done: [0], counts } });
     assert.equal(result.counts.edges, 4);
     assert.ok(bench.registry.calls.slice(before).every(({ reference }) => reference !== groups[0]?.digest));
+  });
+
+  it('leaves its position when the workflow stops it, and another activity goes on there', async () => {
+    const groups = [await groupOf('a', '1'), await groupOf('b', '2')];
+    const index = await planOf(groups);
+    const environment = new MockActivityEnvironment();
+    const isOf = (group: Group | undefined, { reference }: { reference?: string }) => reference === group?.digest;
+    const stop = (): void =>
+      environment.cancel('CANCELLED', new ActivityCancellationDetails({ cancelRequested: true }));
+    let first = false;
+    bench.registry.before = async (call) => {
+      if (!isOf(groups[1], call)) return;
+      await waitFor(() => first);
+      stop();
+      throw new PromoterError('RegistryUnavailable', 'the connection was cut');
+    };
+    environment.on('heartbeat', ({ done }: { done: readonly number[] }) => (first ||= done.includes(0)));
+    const input = { run: RUN, index, shard: 0, round: 0 };
+    const stopped = await environment.run(bench.activities.promoteShard, input).then(
+      () => assert.fail('it went on'),
+      (error: unknown) => error,
+    );
+    assert.ok(stopped instanceof CancelledFailure);
+    const [{ position: from }] = stopped.details as [{ position: string }];
+    bench.registry.before = () => {};
+    const before = bench.registry.calls.length;
+    const result = await bench.run(bench.activities.promoteShard, { ...input, from });
+    assert.deepEqual([result.counts.edges + result.counts.present, result.residue], [4, 0]);
+    assert.ok(bench.registry.calls.slice(before).every((call) => !isOf(groups[0], call)));
   });
 
   it('writes nothing again that a lost attempt had finished', async () => {

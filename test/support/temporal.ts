@@ -8,6 +8,7 @@ import type { Activities } from '../../src/activities/index.ts';
 import { findProgram } from '../../src/stack/programs.ts';
 import type { promotion } from '../../src/workflows/index.ts';
 import type { PromotionRequest } from '../../src/workflows/messages.ts';
+import type { PromotionState } from '../../src/workflows/promotion.ts';
 
 /** A Temporal server and the workflow bundle, started when a test first asks and stopped after the last test. */
 export interface TemporalFixture {
@@ -55,11 +56,16 @@ async function start(): Promise<TemporalFixture> {
   return { environment, workflowBundle };
 }
 
-/** Runs a promotion with the given activities, lets the test steer it, and replays its whole history at the end. */
+/**
+ * Runs a promotion with the given activities, lets the test steer it, and replays its whole history at the end.
+ *
+ * @param continued what the run before this one left to it, where it is to be one that continues
+ */
 export async function withPromotion<T>(
   activities: Partial<Activities>,
   request: PromotionRequest,
   body: (handle: WorkflowHandle<typeof promotion>) => Promise<T>,
+  continued?: PromotionState,
 ): Promise<T> {
   const { environment, workflowBundle } = await temporalFixture();
   const taskQueue = randomUUID();
@@ -76,7 +82,7 @@ export async function withPromotion<T>(
     const handle = await environment.client.workflow.start<typeof promotion>('promotion', {
       taskQueue,
       workflowId,
-      args: [request],
+      args: continued === undefined ? [request] : [request, continued],
     });
     return body(handle);
   });

@@ -1,0 +1,39 @@
+import { Command } from 'commander';
+import { addServerOptions, type ServerOptions } from './common-options.ts';
+import type { CommandOutput } from './output.ts';
+
+/** What every command takes that steers a run under way. */
+export interface SteerOptions extends ServerOptions {
+  readonly reason?: string;
+  readonly by?: string;
+}
+
+/** The command that keeps a run from working. */
+export function pauseCommand(output: CommandOutput): Command {
+  const command = new Command('pause')
+    .description('stop a run where it is, until it is resumed: nothing is read or written meanwhile')
+    .argument('<id>', 'workflow id');
+  return addSteerOptions(command).action(async (id: string, options: SteerOptions) => {
+    const { runPause } = await import('./steer.ts');
+    await runPause(id, options, output);
+  });
+}
+
+/** The command that lets a paused run go on. */
+export function resumeCommand(output: CommandOutput): Command {
+  const command = new Command('resume')
+    .description('let a paused run go on where it was')
+    .argument('<id>', 'workflow id');
+  return addSteerOptions(command).action(async (id: string, options: SteerOptions) => {
+    const { runResume } = await import('./steer.ts');
+    await runResume(id, options, output);
+  });
+}
+
+/** Declares who steers a run, why, and which server it is on. */
+export function addSteerOptions(command: Command): Command {
+  command
+    .option('--reason <text>', 'why, for the record')
+    .option('--by <name>', 'who, for the record; the name of this account unless given');
+  return addServerOptions(command);
+}

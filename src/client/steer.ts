@@ -1,0 +1,50 @@
+import { loadConfig } from '../config.ts';
+import type { Claimed } from '../workflows/messages.ts';
+import { pausePromotion, resumePromotion } from '../workflows/steering-messages.ts';
+import { writeJsonResult } from './json-result.ts';
+import type { CommandOutput } from './output.ts';
+import { readStatus } from './run-status.ts';
+import { operatorName, sendUpdate, type RunUpdate } from './run-update.ts';
+import { withSession } from './session-loop.ts';
+import type { SteerOptions } from './steer-command.ts';
+
+/** Pauses a run. @throws PromoterError as {@link steerRun} does */
+export async function runPause(id: string, options: SteerOptions, output: CommandOutput): Promise<void> {
+  const update = { update: pausePromotion, argument: claimOf(options), verb: 'pause' };
+  await steerRun(id, update, options, output, () => `paused ${id}; go on with: promoter resume '${id}'`);
+}
+
+/** Resumes a run. @throws PromoterError as {@link steerRun} does */
+export async function runResume(id: string, options: SteerOptions, output: CommandOutput): Promise<void> {
+  const update = { update: resumePromotion, argument: claimOf(options), verb: 'resume' };
+  await steerRun(id, update, options, output, () => `${id} goes on; follow it with: promoter watch '${id}'`);
+}
+
+/** Who steers, and why, as the run records it. */
+export function claimOf({ by, reason }: SteerOptions): Claimed {
+  return { by: by ?? operatorName(), ...(reason === undefined ? {} : { reason }) };
+}
+
+/**
+ * Sends an Update to a run and prints what it answered.
+ *
+ * @param sentence the answer, for people
+ * @throws PromoterError `RunUnknown`, `UsageInvalid` when the run refuses it, and what opening a session throws
+ */
+export async function steerRun<R extends object, A>(
+  id: string,
+  update: RunUpdate<R, A>,
+  options: SteerOptions,
+  output: CommandOutput,
+  sentence: (answer: R) => string,
+): Promise<void> {
+  const config = await loadConfig(options);
+  const onNote = (note: string): void => void output.stderr.write(`${note}\n`);
+  const { answer, run } = await withSession(config, { worker: true, onNote }, async (session) => {
+    const status = await readStatus(session, id);
+    return { answer: await sendUpdate(session, status, update), run: status };
+  });
+  output.setExitCode(0);
+  if (options.json !== true) output.stdout.write(`${sentence(answer)}\n`);
+  else await writeJsonResult(output.stdout, { workflowId: run.workflowId, runId: run.runId, ...answer });
+}
