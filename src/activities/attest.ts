@@ -12,6 +12,7 @@ import type { ActivityDependencies } from './dependencies.ts';
 import { startPosition, withPosition } from './position.ts';
 import { sideBySide } from './side-by-side.ts';
 import { debtListAt, signingContext, type SignInput } from './sign.ts';
+import { recordingSignatures } from './signature-records.ts';
 import type { PinnedTrust } from './trust.ts';
 
 export type AttestInput = Omit<SignInput, 'annotations'>;
@@ -45,7 +46,7 @@ const DEBTS_AT_ONCE = 50;
 export function createAttestShard(dependencies: ActivityDependencies, trust: PinnedTrust) {
   const { store } = dependencies;
   return async function attestShard(input: AttestInput): Promise<AttestCounts> {
-    const context = await signingContext(dependencies, trust, input.run);
+    const opened = await signingContext(dependencies, trust, input.run);
     const list = await debtListAt(store, input.index, input.shard);
     const debts = await readDebts(store, list);
     const earlier = await startPosition<AttestPosition>(store, input.from);
@@ -56,32 +57,34 @@ export function createAttestShard(dependencies: ActivityDependencies, trust: Pin
     const attested: Debt[] = [];
     // What Sign could not hand to a mirror is still owed, however well attesting goes.
     const unhanded = new Set((await signFailures(store, input)).map(debtKey));
-    await withPosition(
-      store,
-      () => ({ paid: [...paid], counts: complete }) satisfies AttestPosition,
-      () =>
-        sideBySide(
-          debts.filter((debt) => !paid.has(debtKey(debt))),
-          DEBTS_AT_ONCE,
-          async (debt) => {
-            const states = new Set<ClaimState>();
-            let counts = NOTHING;
-            for (const claim of claimsOf(debt, dependencies.signing, input.hosts)) {
-              const result = await attestClaim(context, debt, claim, dependencies.signing.builderId);
-              counts = add(counts, result.counts);
-              failures.push(...result.failures);
-              states.add(result.state);
-            }
-            if (states.has('incomplete') || unhanded.has(debtKey(debt))) {
-              incomplete = add(incomplete, counts);
-              return;
-            }
-            complete = add(complete, counts);
-            paid.add(debtKey(debt));
-            if (states.size === 1 && states.has('complete')) attested.push(debt);
-          },
-          cancellationSignal(),
-        ),
+    await recordingSignatures({ store, run: input.run, phase: 'attest' }, opened, (context) =>
+      withPosition(
+        store,
+        () => ({ paid: [...paid], counts: complete }) satisfies AttestPosition,
+        () =>
+          sideBySide(
+            debts.filter((debt) => !paid.has(debtKey(debt))),
+            DEBTS_AT_ONCE,
+            async (debt) => {
+              const states = new Set<ClaimState>();
+              let counts = NOTHING;
+              for (const claim of claimsOf(debt, dependencies.signing, input.hosts)) {
+                const result = await attestClaim(context, debt, claim, dependencies.signing.builderId);
+                counts = add(counts, result.counts);
+                failures.push(...result.failures);
+                states.add(result.state);
+              }
+              if (states.has('incomplete') || unhanded.has(debtKey(debt))) {
+                incomplete = add(incomplete, counts);
+                return;
+              }
+              complete = add(complete, counts);
+              paid.add(debtKey(debt));
+              if (states.size === 1 && states.has('complete')) attested.push(debt);
+            },
+            cancellationSignal(),
+          ),
+      ),
     );
     await settleDebts(
       store,

@@ -10,9 +10,11 @@ import { createGatherQuarantine, createGatherResidue, createQuarantineResidue } 
 import { createSetup } from './setup.ts';
 import { createAttestShard } from './attest.ts';
 import { createDraftSigning, createSignShard } from './sign.ts';
+import { recordingTraffic } from './traffic.ts';
 import { createPinnedTrust } from './trust.ts';
 import { createValidateShard } from './validate.ts';
 import { createAcquireWriters } from './writers.ts';
+import type { PhaseName } from '../workflows/messages.ts';
 
 export type { ActivityDependencies } from './dependencies.ts';
 export type { ReplicationDependencies } from './replication-dependencies.ts';
@@ -21,21 +23,23 @@ export type { ReplicationDependencies } from './replication-dependencies.ts';
 export function createActivities(dependencies: ActivityDependencies) {
   const reader = createInventoryReader(dependencies.registry);
   const trust = createPinnedTrust(dependencies.store, dependencies.signing.trustRoot);
+  const asking = <I extends { readonly run: string }, O>(phase: PhaseName, activity: (input: I) => Promise<O>) =>
+    failingClearly(recordingTraffic(phase, dependencies.store, activity));
   return {
-    setup: failingClearly(createSetup(dependencies, trust)),
+    setup: asking('setup', createSetup(dependencies, trust)),
     acquireWriters: failingClearly(createAcquireWriters(dependencies)),
     draftPlan: failingClearly(createDraftPlan(dependencies)),
-    judgeShard: failingClearly(createJudgeShard(dependencies, reader)),
-    assemblePlan: failingClearly(createAssemblePlan(dependencies)),
-    verifyProvenance: failingClearly(createVerifyProvenance(dependencies, trust)),
-    validateShard: failingClearly(createValidateShard(dependencies, trust)),
-    promoteShard: failingClearly(createPromoteShard(dependencies)),
+    judgeShard: asking('plan', createJudgeShard(dependencies, reader)),
+    assemblePlan: asking('plan', createAssemblePlan(dependencies)),
+    verifyProvenance: asking('provenance', createVerifyProvenance(dependencies, trust)),
+    validateShard: asking('validate', createValidateShard(dependencies, trust)),
+    promoteShard: asking('promote', createPromoteShard(dependencies)),
     gatherResidue: failingClearly(createGatherResidue(dependencies)),
     quarantineResidue: failingClearly(createQuarantineResidue(dependencies)),
     gatherQuarantine: failingClearly(createGatherQuarantine(dependencies)),
     draftSigning: failingClearly(createDraftSigning(dependencies)),
-    signShard: failingClearly(createSignShard(dependencies, trust)),
-    attestShard: failingClearly(createAttestShard(dependencies, trust)),
+    signShard: asking('sign', createSignShard(dependencies, trust)),
+    attestShard: asking('attest', createAttestShard(dependencies, trust)),
   };
 }
 

@@ -23,7 +23,7 @@ export async function startPosition<P>(store: PlanStore, from: string | undefine
  *
  * @throws CancelledFailure with `{ position }`, when it was stopped
  */
-export async function withPosition<T>(store: PlanStore, position: () => unknown, body: () => Promise<T>): Promise<T> {
+export async function withPosition<T>(store: PlanStore, position: () => object, body: () => Promise<T>): Promise<T> {
   try {
     return await withPulse(position, body);
   } catch (error) {

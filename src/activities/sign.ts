@@ -12,6 +12,7 @@ import { claimsOf, debtKey, handOver, subjectsAt, type Claim } from './claims.ts
 import type { ActivityDependencies } from './dependencies.ts';
 import { startPosition, withPosition } from './position.ts';
 import { sideBySide } from './side-by-side.ts';
+import { recordingSignatures } from './signature-records.ts';
 import type { PinnedTrust } from './trust.ts';
 
 /** The lists of debts that a run pays off, of its own and of earlier runs. */
@@ -71,36 +72,38 @@ export function createDraftSigning({ store }: ActivityDependencies) {
 export function createSignShard(dependencies: ActivityDependencies, trust: PinnedTrust) {
   const { store } = dependencies;
   return async function signShard(input: SignInput): Promise<SignCounts> {
-    const context = await signingContext(dependencies, trust, input.run);
+    const opened = await signingContext(dependencies, trust, input.run);
     const debts = await readDebts(store, await debtListAt(store, input.index, input.shard));
     const earlier = await startPosition<SignPosition>(store, input.from);
     const done = new Set(earlier?.done);
     let complete = earlier?.counts ?? NOTHING;
     let incomplete = NOTHING;
     const failures: QuarantinedEdge[] = [];
-    await withPosition(
-      store,
-      () => ({ done: [...done], counts: complete }) satisfies SignPosition,
-      () =>
-        sideBySide(
-          debts.filter((debt) => !done.has(debtKey(debt))),
-          DEBTS_AT_ONCE,
-          async (debt) => {
-            let counts = NOTHING;
-            for (const claim of claimsOf(debt, dependencies.signing, input.hosts)) {
-              const result = await signClaim(context, debt, claim, input.annotations);
-              counts = add(counts, result.counts);
-              failures.push(...result.failures);
-            }
-            // What failed for a mirror is only in memory: whoever goes on from the position meets it again.
-            if (counts.failed > 0) incomplete = add(incomplete, counts);
-            else {
-              done.add(debtKey(debt));
-              complete = add(complete, counts);
-            }
-          },
-          cancellationSignal(),
-        ),
+    await recordingSignatures({ store, run: input.run, phase: 'sign' }, opened, (context) =>
+      withPosition(
+        store,
+        () => ({ done: [...done], counts: complete }) satisfies SignPosition,
+        () =>
+          sideBySide(
+            debts.filter((debt) => !done.has(debtKey(debt))),
+            DEBTS_AT_ONCE,
+            async (debt) => {
+              let counts = NOTHING;
+              for (const claim of claimsOf(debt, dependencies.signing, input.hosts)) {
+                const result = await signClaim(context, debt, claim, input.annotations);
+                counts = add(counts, result.counts);
+                failures.push(...result.failures);
+              }
+              // What failed for a mirror is only in memory: whoever goes on from the position meets it again.
+              if (counts.failed > 0) incomplete = add(incomplete, counts);
+              else {
+                done.add(debtKey(debt));
+                complete = add(complete, counts);
+              }
+            },
+            cancellationSignal(),
+          ),
+      ),
     );
     if (failures.length > 0) {
       await store.point(

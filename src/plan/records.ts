@@ -3,7 +3,16 @@ import type { PlanStore } from './store.ts';
 
 /** A run's own names in the plan store: what its activities leave for each other, shard by shard. */
 export type RecordKind =
-  'judged' | 'residue' | 'quarantine' | 'excluded' | 'bare' | 'policies' | 'trust' | 'replicated';
+  | 'judged'
+  | 'residue'
+  | 'quarantine'
+  | 'excluded'
+  | 'bare'
+  | 'policies'
+  | 'trust'
+  | 'replicated'
+  | 'traffic'
+  | 'evidence';
 
 /** The name of a record; `part` tells apart what one kind holds several of, e.g. a round and a shard. */
 export function recordName(run: string, kind: RecordKind, part: string): string {

@@ -28,6 +28,7 @@ import { createRetry, DEFAULT_RETRY } from './retry.ts';
 import type { SinglePostMemory } from './single-post.ts';
 import { putBlobAtOnce } from './single-post.ts';
 import { deleteTag } from './tag-deletion.ts';
+import { trafficLayer } from './traffic.ts';
 import { createTransport, DEFAULT_TIMEOUTS } from './transport.ts';
 import { mountBlob, openUpload, probeWrite, putBlob } from './uploads.ts';
 import { walkRegistry } from './walk.ts';
@@ -64,6 +65,7 @@ export function createRegistry(options: RegistryOptions = {}): RegistryClient {
         createRedirects(guard),
         budgets.layer,
         metrics.layer,
+        trafficLayer,
       ],
     ),
   };

@@ -7,7 +7,7 @@ import { compilePolicy, policyOfSigner } from './identity-policy.ts';
 import { judge } from './judgement.ts';
 import { IN_TOTO } from './media-types.ts';
 import { sealEnvelope } from './seal.ts';
-import { requireVerified } from './sign-digest.ts';
+import { requireVerified, tell } from './sign-digest.ts';
 import type { SigningContext } from './signing-context.ts';
 import { statementBytes } from './statement.ts';
 
@@ -39,20 +39,25 @@ export function attestDigest(context: SigningContext, request: AttestRequest): P
   return context.locks.hold(repository, digest, async () => {
     const options = { digest, trust, policy: compilePolicy(policyOfSigner(await signer.identity())) };
     const attachments = await readAttachments({ registry, repository, digest }, ['bundle'], predicateType);
-    const exists = attachments
+    const there = attachments
       .map((attachment) => judge(attachment, options))
-      .some(
+      .find(
         ({ status, statement }) =>
           status === 'verified' &&
           statement?.predicateType === predicateType &&
           statement.subjects.some((one) => one.digest === digest && one.name === identity),
       );
-    if (exists) return { attestation: 'already-valid' };
+    const about = { repository, subject, identity, kind: 'attestation' } as const;
+    if (there !== undefined) {
+      tell(context, { ...about, outcome: 'already-valid' }, there);
+      return { attestation: 'already-valid' };
+    }
 
     const payload = statementBytes({ name: identity, digest }, predicateType, predicate);
     const { bundle } = await limits.run(() => sealEnvelope(signer, witnesses.bundle, IN_TOTO, payload));
     const attached = await attachBundle(context, { repository, subject, bundle: bundleBytes(bundle), predicateType });
-    requireVerified(attached, options, `${repository}@${digest}`);
+    const verdict = requireVerified(attached, options, `${repository}@${digest}`);
+    tell(context, { ...about, outcome: 'written' }, verdict);
     return { attestation: 'written' };
   });
 }

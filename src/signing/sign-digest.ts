@@ -2,6 +2,7 @@ import { PromoterError } from '../errors.ts';
 import type { RepositoryName } from '../reference.ts';
 import type { Descriptor } from '../registry/registry.ts';
 import { allSettled } from './all-settled.ts';
+import type { AttachedSignature } from './attached-signature.ts';
 import { attachBundle } from './attach-bundle.ts';
 import { attachLayer } from './attach-layer.ts';
 import { blobOf } from './attachment-manifest.ts';
@@ -17,7 +18,7 @@ import { sealEnvelope, sealMessage } from './seal.ts';
 import type { SigningContext } from './signing-context.ts';
 import { simpleSigningPayload } from './simple-signing.ts';
 import { statementBytes } from './statement.ts';
-import type { AttachmentFormat } from './verdict.ts';
+import type { SignatureVerdict } from './verdict.ts';
 
 export interface SignRequest {
   readonly repository: RepositoryName;
@@ -51,7 +52,9 @@ export function signDigest(context: SigningContext, request: SignRequest): Promi
   return context.locks.hold(repository, subject.digest, async () => {
     const place = { registry: context.registry, repository, digest: subject.digest };
     const options = await judgeAsSigner(context, request);
-    const valid = await validFormats(place, options);
+    const verdicts = await validSignatures(place, options);
+    for (const verdict of verdicts) tell(context, { ...request, kind: 'signature', outcome: ALREADY_VALID }, verdict);
+    const valid = new Set(verdicts.map(({ format }) => format));
     const [legacy, bundle] = await allSettled([
       valid.has('sig-tag') ? ALREADY_VALID : signLegacy(context, request, options),
       valid.has('bundle') ? ALREADY_VALID : signBundle(context, request, options),
@@ -68,34 +71,32 @@ async function judgeAsSigner(
   return { digest: subject.digest, trust, policy, claims: { dockerReference: identity } };
 }
 
-async function validFormats(place: AttachmentPlace, options: JudgeOptions): Promise<ReadonlySet<AttachmentFormat>> {
+async function validSignatures(place: AttachmentPlace, options: JudgeOptions): Promise<readonly SignatureVerdict[]> {
   const attachments = await readAttachments(place, ['sig-tag', 'bundle'], COSIGN_SIGN);
-  const verdicts = attachments.map((attachment) => judge(attachment, options));
-  return new Set(
-    verdicts.filter(({ kind, status }) => kind === 'signature' && status === 'verified').map(({ format }) => format),
-  );
+  return attachments
+    .map((attachment) => judge(attachment, options))
+    .filter(({ kind, status }) => kind === 'signature' && status === 'verified');
 }
 
 async function signLegacy(
   context: SigningContext,
-  { repository, subject, identity, annotations = {} }: SignRequest,
+  request: SignRequest,
   options: JudgeOptions,
 ): Promise<FormatOutcome> {
+  const { repository, subject, identity, annotations = {} } = request;
   const { legacy: log } = context.witnesses;
   if (log === undefined) return 'impossible';
   const payload = simpleSigningPayload({ dockerReference: identity, digest: subject.digest, annotations });
   const sealed = await context.limits.run(() => sealMessage(context.signer, [log], payload));
   const layer = blobOf(SIMPLE_SIGNING, payload, legacyAnnotations(sealed));
   const place = { registry: context.registry, repository, digest: subject.digest };
-  requireVerified(await attachLayer(place, layer), options, `${repository}@${subject.digest}`);
+  const verdict = requireVerified(await attachLayer(place, layer), options, `${repository}@${subject.digest}`);
+  tell(context, { ...request, kind: 'signature', outcome: 'written' }, verdict);
   return 'written';
 }
 
-async function signBundle(
-  context: SigningContext,
-  { repository, subject, annotations }: SignRequest,
-  options: JudgeOptions,
-): Promise<'written'> {
+async function signBundle(context: SigningContext, request: SignRequest, options: JudgeOptions): Promise<'written'> {
+  const { repository, subject, annotations } = request;
   const statement = statementBytes(
     { digest: subject.digest, ...(annotations === undefined ? {} : { annotations }) },
     COSIGN_SIGN,
@@ -104,14 +105,29 @@ async function signBundle(
   const { signer, witnesses, limits } = context;
   const { bundle } = await limits.run(() => sealEnvelope(signer, witnesses.bundle, IN_TOTO, statement));
   const attachment = { repository, subject, bundle: bundleBytes(bundle), predicateType: COSIGN_SIGN };
-  requireVerified(await attachBundle(context, attachment), options, `${repository}@${subject.digest}`);
+  const verdict = requireVerified(await attachBundle(context, attachment), options, `${repository}@${subject.digest}`);
+  tell(context, { ...request, kind: 'signature', outcome: 'written' }, verdict);
   return 'written';
 }
 
+/** Says of what is attached where it stands in the logs, to whoever keeps a record of it. */
+export function tell(
+  { onAttached }: SigningContext,
+  about: Pick<SignRequest, 'repository' | 'subject' | 'identity'> & Pick<AttachedSignature, 'kind' | 'outcome'>,
+  { format, log }: SignatureVerdict,
+): void {
+  const { repository, subject, identity, kind, outcome } = about;
+  onAttached?.({ kind, format, repository, digest: subject.digest, identity, outcome, log });
+}
+
 /** @throws PromoterError `SignatureInvalid` unless the attachment verifies as ours */
-export function requireVerified(attachment: Attachment | undefined, options: JudgeOptions, image: string): void {
+export function requireVerified(
+  attachment: Attachment | undefined,
+  options: JudgeOptions,
+  image: string,
+): SignatureVerdict {
   const verdict = attachment === undefined ? undefined : judge(attachment, options);
-  if (verdict?.status === 'verified') return;
+  if (verdict?.status === 'verified') return verdict;
   throw new PromoterError(
     'SignatureInvalid',
     `what was just attached to ${image} does not verify: ${verdict?.reason ?? 'it is not there'}; ` +

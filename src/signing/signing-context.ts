@@ -1,3 +1,4 @@
+import type { AttachedSignature } from './attached-signature.ts';
 import type { AttachmentLocks } from './attachment-locks.ts';
 import type { Limits } from './limits.ts';
 import type { PushReferrer, SigningRegistry } from './port.ts';
@@ -19,4 +20,6 @@ export interface SigningContext extends AttachContext {
   /** Judges what is there before signing, and what was written after. */
   readonly trust: TrustRoot;
   readonly limits: Limits;
+  /** Told of every signature and attestation of ours that has been made, or has been found to be there. */
+  readonly onAttached?: (attached: AttachedSignature) => void;
 }
