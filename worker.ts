@@ -14,7 +14,6 @@ import { describeThrown } from './src/client/failure-text.ts';
 import { aborted, listenForInterruption } from './src/client/interruption.ts';
 import { connectBudgets, type RegistryBudgets } from './src/client/registry-budgets.ts';
 import { ensureSearchAttributes } from './src/client/search-attributes.ts';
-import { installRuntime } from './src/client/worker-log.ts';
 import { connectWorker } from './src/client/worker-connection.ts';
 import { loadConfig, type Config } from './src/config.ts';
 import { openPlanStore } from './src/plan/plan-store.ts';
@@ -23,6 +22,8 @@ import { openRegistry } from './src/registry-settings.ts';
 import { createAttachmentLocks } from './src/signing/attachment-locks.ts';
 import { replicationQueue } from './src/workflows/replication-messages.ts';
 import type { ShareSource, SharingOptions } from './src/registry/shared-budgets.ts';
+import { installRuntime } from './src/telemetry/runtime.ts';
+import { startTelemetry } from './src/telemetry/worker-telemetry.ts';
 import { packageVersion } from './src/version.ts';
 
 export interface WorkerSettings {
@@ -65,10 +66,16 @@ export async function startWorker(config: Config, settings: WorkerSettings = {})
   setFlagsFromString(HEAP_GROWTH);
   const connection = settings.connection ?? (await connectWorker(config));
   await ensureSearchAttributes(connection, config.namespace);
-  const budgets = connectBudgets(new Client({ connection, namespace: config.namespace }), config.taskQueue);
+  const client = new Client({ connection, namespace: config.namespace });
+  const telemetry = startTelemetry(client, config.telemetry);
+  const budgets = connectBudgets(client, config.taskQueue);
   const sharing = sharingBy(budgets, config);
-  const registry = openRegistry(config, process.env, sharing.promotions);
-  const store = await openPlanStore(config.planStore, () => registry);
+  const registry = openRegistry(config, process.env, {
+    sharing: sharing.promotions,
+    observer: telemetry.observerOf('promotion'),
+  });
+  telemetry.watchBudgets('promotion', registry);
+  const store = telemetry.observeStore(await openPlanStore(config.planStore, () => registry));
   const signing = openSigning(config.signing, registry, process.env, BUILDER_ID);
   const scanners = await findScanners(config.scanners, process.env['PATH']);
   const common = {
@@ -97,7 +104,11 @@ export async function startWorker(config: Config, settings: WorkerSettings = {})
     maxCachedWorkflows: 200,
   });
   // A queue and connections of its own: whatever holds replication up holds up nothing else.
-  const aside = openRegistry(config, process.env, sharing.replication);
+  const aside = openRegistry(config, process.env, {
+    sharing: sharing.replication,
+    observer: telemetry.observerOf('replication'),
+  });
+  telemetry.watchBudgets('replication', aside);
   const replication = await Worker.create({
     ...common,
     taskQueue: replicationQueue(config.taskQueue),
@@ -108,6 +119,7 @@ export async function startWorker(config: Config, settings: WorkerSettings = {})
       locks: createAttachmentLocks(),
       trust: signing.trustRoot,
       naming: signing,
+      settled: telemetry.mirrorsSettled,
       store,
     }),
     maxCachedWorkflows: 10,
@@ -122,6 +134,7 @@ export async function startWorker(config: Config, settings: WorkerSettings = {})
       const ends = await Promise.allSettled(workers.map((worker) => worker.run().finally(shutdown)));
       for (const end of ends) if (end.status === 'rejected') throw end.reason;
     } finally {
+      telemetry.close();
       await Promise.all([registry.close(), aside.close(), signing.close()]);
       if (settings.connection === undefined) await connection.close();
     }
@@ -148,7 +161,7 @@ function sharingBy(
   const sourceOf = (name: string): ShareSource => ({
     lease: (host, request, create) => budgets.lease(host, { worker: name, ...request }, create),
   });
-  const onNote = (note: string): void => Runtime.instance().logger.warn(note);
+  const onNote = (note: string, host: string): void => Runtime.instance().logger.warn(note, { host });
   // Together both keep within what this process may ask without a share.
   const back = Math.min(replicationShare, 0.5);
   return {
@@ -164,7 +177,7 @@ function sharingBy(
 
 /** Works until a signal asks it to end. */
 export async function runWorker(config: Config): Promise<void> {
-  installRuntime(config.logLevel ?? 'warn');
+  installRuntime(config.logLevel ?? 'warn', config.telemetry);
   const { signal } = listenForInterruption();
   const worker = await startWorker(config);
   await Promise.race([worker.done, aborted(signal).then(worker.stop)]);

@@ -21,6 +21,9 @@ import type { SigningSettings } from './signing-settings.ts';
 
 export type LogLevel = NonNullable<Configuration['logLevel']>;
 
+/** What workers tell those who watch them. */
+export type TelemetrySettings = NonNullable<Configuration['telemetry']>;
+
 /** A Temporal server that somebody else runs, with what it takes to connect. */
 export interface TemporalTarget {
   readonly address: string;
@@ -50,6 +53,7 @@ export interface Config {
   /** What is said of single registry hosts. */
   readonly hostPolicies: readonly HostPolicy[];
   readonly signing: SigningSettings;
+  readonly telemetry: TelemetrySettings;
   /** Programs that look for vulnerabilities, where they are not to be searched for. */
   readonly scanners: NonNullable<Configuration['scanners']>;
   /** Absent: each program's own choice. */
@@ -129,6 +133,7 @@ function configOf(configuration: Configuration, profile: ClientConnectConfig, en
     plainHttpHosts: configuration.plainHttp ?? [],
     hostPolicies: configuration.registries ?? [],
     signing: configuration.signing ?? {},
+    telemetry: configuration.telemetry ?? {},
     scanners: configuration.scanners ?? {},
     ...(logLevel === undefined ? {} : { logLevel }),
   };

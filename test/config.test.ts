@@ -34,6 +34,7 @@ describe('loadConfig', () => {
       plainHttpHosts: [],
       hostPolicies: [],
       signing: {},
+      telemetry: { logFormat: 'text' },
       scanners: {},
       stateFolder: '/state/image-promoter',
       planStore: '/state/image-promoter/plans',

@@ -1,4 +1,4 @@
-import { cancellationSignal, metricMeter } from '@temporalio/activity';
+import { cancellationSignal } from '@temporalio/activity';
 import { PromoterError } from '../errors.ts';
 import { bundleFromBytes, parseBundle } from '../manifest/bundle.ts';
 import { getJson, putJson } from '../plan/json-document.ts';
@@ -124,26 +124,20 @@ export function createReplicateShard(dependencies: ReplicationDependencies) {
   }
 }
 
-/** Forgets what only the attempts of a run needed, and tells monitoring how old the oldest comparison is. */
-export function createSettleReplication({ store }: ReplicationDependencies) {
+/** Forgets what only the attempts of a run needed, and tells monitoring how the mirrors are. */
+export function createSettleReplication({ store, settled }: ReplicationDependencies) {
   return async function settleReplication(input: {
     readonly run: string;
     readonly oldest?: ReplicationReport['oldest'];
+    readonly residue?: number;
   }): Promise<void> {
     const names = await store.names(recordName(input.run, 'replicated', ''));
     await sideBySide(names, CHECKPOINTS_AT_ONCE, (name) => store.remove(name));
-    if (input.oldest !== undefined) ageOfOldestPair().set((Date.now() - input.oldest.checkedAt) / 1000);
+    settled({
+      residue: input.residue ?? 0,
+      ...(input.oldest === undefined ? {} : { oldestCheckedAt: input.oldest.checkedAt }),
+    });
   };
-}
-
-// The meter belongs to an activity's context, so that it cannot be asked for before one runs.
-function ageOfOldestPair(): ReturnType<typeof metricMeter.createGauge> {
-  return metricMeter.createGauge(
-    'promoter_replication_oldest_pair_age',
-    'float',
-    's',
-    'Time since the source and mirror that were compared longest ago were compared',
-  );
 }
 
 async function tasksOf(store: PlanStore, { index, shard }: ReplicateInput): Promise<readonly ReplicationTask[]> {

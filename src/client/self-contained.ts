@@ -82,9 +82,9 @@ async function openOwn(config: Config, needs: SessionNeeds, lock: FileLock): Pro
 
 async function prepareWorker(config: Config) {
   const { loadWorkflows, startWorker } = await import('../../worker.ts');
-  const { installRuntime } = await import('./worker-log.ts');
+  const { installRuntime } = await import('../telemetry/runtime.ts');
   // A failed attempt is part of the progress that people see; only what else goes wrong belongs in a log.
-  installRuntime(config.logLevel ?? 'error');
+  installRuntime(config.logLevel ?? 'error', config.telemetry);
   const workflows = await loadWorkflows();
   // Whoever waits at a terminal need not wait for copies that go on where they are when the command is given again.
   return (connected: Config) => startWorker(connected, { workflows, graceMs: 0 });

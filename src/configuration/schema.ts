@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { registriesSetting } from './registries-section.ts';
 import { section, setting, settingsOf } from './setting.ts';
 import { signingSection } from './signing-section.ts';
+import { telemetrySection } from './telemetry-section.ts';
 import { temporalSection } from './temporal-section.ts';
 
 /** From the quietest to the most talkative; kpromo's other names are taken too and mean the nearest of these. */
@@ -79,6 +80,7 @@ export const configurationSchema = z
     }),
     registries: registriesSetting,
     signing: signingSection,
+    telemetry: telemetrySection,
     scanners: section('Programs that look for vulnerabilities, where a promotion demands it.', {
       trivy: setting(z.string(), {
         description: 'the program `trivy`',

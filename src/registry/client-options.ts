@@ -3,7 +3,7 @@ import type { CircuitPolicy } from './circuit-breaker.ts';
 import type { Clock } from './clock.ts';
 import type { CredentialsProvider } from './credentials.ts';
 import type { Proxies } from './dispatchers.ts';
-import type { BodySource } from './exchange.ts';
+import type { BodySource, Layer } from './exchange.ts';
 import type { BudgetView } from './host-budget.ts';
 import type { HostPolicy } from './host-policy.ts';
 import type { MetricsView } from './metrics.ts';
@@ -31,6 +31,15 @@ export interface RegistryOptions {
   readonly clock?: Clock;
   /** Where other processes ask the same hosts: keep within a share of what each of them allows. */
   readonly sharing?: SharingOptions;
+  readonly observer?: RegistryObserver;
+}
+
+/** Somebody who looks on. */
+export interface RegistryObserver {
+  /** Around every request as it goes out, each try by itself. */
+  readonly layer: Layer;
+  /** Told how long a request had to wait for its turn, in milliseconds. */
+  waited(host: string, waitedMs: number): void;
 }
 
 /** Counters since the client was made, and the budgets as they are now. */

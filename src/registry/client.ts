@@ -45,7 +45,10 @@ export function createRegistry(options: RegistryOptions = {}): RegistryClient {
     limitsOf: limitsBy(policies, options.requestsPerSecond, options.sharing?.part),
     maxPauseMs: retry.maxObeyedMs,
     clock,
-    waited: (host, ms) => metrics.waited(host, ms),
+    waited(host, ms) {
+      metrics.waited(host, ms);
+      options.observer?.waited(host, ms);
+    },
     ...(options.sharing && { sharing: options.sharing }),
   });
   const authentication = createAuthentication({
@@ -66,6 +69,7 @@ export function createRegistry(options: RegistryOptions = {}): RegistryClient {
         budgets.layer,
         metrics.layer,
         trafficLayer,
+        ...(options.observer === undefined ? [] : [options.observer.layer]),
       ],
     ),
   };

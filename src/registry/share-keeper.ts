@@ -85,7 +85,7 @@ export function createShareKeeper(host: string, options: SharedBudgetsOptions): 
   }
 
   function accept(lease: { readonly rps?: number; readonly forMs: number } | undefined, sentAt: number): void {
-    if (failures > 1) onNote(`shares of the budget of ${host} come again`);
+    if (failures > 1) onNote(`shares of the budget of ${host} come again`, host);
     failures = 0;
     cancelExpiry();
     share = lease?.rps;
@@ -105,7 +105,7 @@ export function createShareKeeper(host: string, options: SharedBudgetsOptions): 
     failures += 1;
     // Once is nothing: the share lasts for more than one renewal.
     if (failures === 2)
-      onNote(`no share of the budget of ${host} is to be had, so it is asked less: ${messageOf(error)}`);
+      onNote(`no share of the budget of ${host} is to be had, so it is asked less: ${messageOf(error)}`, host);
     schedule(Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** failures));
   }
 

@@ -39,7 +39,7 @@ export interface SharingOptions {
   /** Without a share a host is asked at most this part of its ceiling: all the others may be in that position too. */
   readonly withoutShare: number;
   /** Told once when shares of a host stop coming, and once when they come again. */
-  readonly onNote: (note: string) => void;
+  readonly onNote: (note: string, host: string) => void;
 }
 
 export interface SharedBudgetsOptions extends SharingOptions {

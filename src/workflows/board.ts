@@ -30,12 +30,22 @@ export const BLANK_REPORT: PromotionReport = {
   warnings: [],
 };
 
-/** Makes a board that starts from a report, which is a blank one or what the run before this one left. */
-export function createBoard(initial: PromotionReport): Board {
+/**
+ * Makes a board that starts from a report, which is a blank one or what the run before this one left.
+ *
+ * @param watch told of every change
+ */
+export function createBoard(
+  initial: PromotionReport,
+  watch: (before: PromotionReport, after: PromotionReport) => void,
+): Board {
   let report = initial;
+  let watched = initial;
   let shownPhase: string | undefined;
 
   function show(): void {
+    watch(watched, report);
+    watched = report;
     setCurrentDetails(renderDetails(report, Date.now()));
     const phase = report.phases.find(({ state }) => state === 'running' || state === 'held')?.name ?? 'none';
     const shown = `${report.outcome}/${phase}`;

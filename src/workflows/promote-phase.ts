@@ -2,6 +2,7 @@ import { ApplicationFailure, sleep } from '@temporalio/workflow';
 import type { CopyCounts } from './messages.ts';
 import type { PhaseContext } from './phase-context.ts';
 import { activitiesOf, policyOf, RESIDUE, type PhasePolicy } from './policies.ts';
+import { countResidue } from './run-metrics.ts';
 import { newSweep, sweep, type SweepState } from './sweep.ts';
 
 /** How far Promote has come. */
@@ -64,6 +65,7 @@ async function settleResidue(
     board.update({ quarantine: left.quarantine });
     return true;
   }
+  countResidue(left.edges);
   const again = (next: number): void => {
     Object.assign(state, { index: left.index, round: next, sweep: newSweep(left.shards) });
   };

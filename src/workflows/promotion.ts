@@ -13,6 +13,7 @@ import { BLANK_REPORT, createBoard, type Board } from './board.ts';
 import type { Brake } from './brake.ts';
 import { report, type PhaseName, type PlanReference, type PromotionReport, type PromotionRequest } from './messages.ts';
 import { attachPause } from './pause.ts';
+import { countChange, countEnd } from './run-metrics.ts';
 import { runOrHold, type FailureHandling } from './phase.ts';
 import { runPlan, runSetup } from './plan-phases.ts';
 import { newPromoteState, runPromote, type PromoteState } from './promote-phase.ts';
@@ -56,7 +57,7 @@ const HOLD_TIMEOUT = '24 hours';
  * @throws ApplicationFailure when a phase fails and is not held, is aborted, or nobody decides in time
  */
 export async function promotion(request: PromotionRequest, continued?: PromotionState): Promise<PromotionReport> {
-  const board = createBoard(continued?.report ?? BLANK_REPORT);
+  const board = createBoard(continued?.report ?? BLANK_REPORT, countChange);
   setHandler(report, () => board.read(), { description: 'Phases, edges, quarantine and hold of this run' });
   const scope = new CancellationScope();
   const operator = attachOperator(board, scope);
@@ -67,6 +68,7 @@ export async function promotion(request: PromotionRequest, continued?: Promotion
     return await scope.run(() => runPhases(request, continued, { board, operator, brake, writers }));
   } catch (error) {
     goesOn = error instanceof ContinueAsNew;
+    if (!goesOn) countEnd('failed');
     const other = writers.lost();
     if (other !== undefined) throw ApplicationFailure.nonRetryable(other, 'RunConflict');
     const reason = operator.aborted();

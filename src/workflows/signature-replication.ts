@@ -76,6 +76,7 @@ export async function signatureReplication(
   const settle = (): Promise<void> =>
     activitiesFor('clear up').settleReplication({
       run,
+      residue: report.residue.count,
       ...(report.oldest === undefined ? {} : { oldest: report.oldest }),
     });
   let outcome: 'done' | 'continue';

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { createProgram } from '../../src/client/program.ts';
 import { isTransient, type ErrorCode } from '../../src/errors.ts';
+import { WORKER_METRICS, type MetricDefinition } from '../../src/telemetry/metric.ts';
+import { RUN_METRICS } from '../../src/workflows/run-metrics.ts';
 import { packageRoot } from '../../src/stack/program-list.ts';
 import { captureOutput } from '../client/captured-output.ts';
 import { matchesIn, readPages, type Page } from './markdown.ts';
@@ -63,6 +65,21 @@ describe('what the documentation mentions', () => {
     assert.deepEqual(
       [...named].filter(([variable]) => !known.has(variable)),
       [],
+    );
+  });
+
+  it('is complete and true: metrics, their kinds and labels', async () => {
+    const table = /^\| `(promoter_\w+)` +\| (\w+) +\| (.*?) +\| (.*?) +\|$/gm;
+    const rows = [...(await read('docs/observing.md')).matchAll(table)];
+    const metrics: readonly MetricDefinition[] = [...Object.values(WORKER_METRICS), ...Object.values(RUN_METRICS)];
+    assert.deepEqual(
+      rows.map(([, ...cells]) => cells),
+      metrics.map(({ name, kind, labels, help }) => [
+        name,
+        kind,
+        labels.length === 0 ? '–' : labels.map((label) => `\`${label}\``).join(', '),
+        help,
+      ]),
     );
   });
 

@@ -78,6 +78,7 @@ describe('replicating real signatures', function () {
       locks: createAttachmentLocks(),
       trust: async () => trust,
       naming: { identityOf: () => IDENTITY, canonicalOf: () => source },
+      settled: () => undefined,
       store,
     });
     let runs = 0;

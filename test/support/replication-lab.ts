@@ -110,6 +110,7 @@ export async function startReplicationLab(options: LabOptions): Promise<Replicat
         repositories.find((one) => hostOf(one) === canonical.host) ?? repositories[0] ?? ('' as RepositoryName),
     },
     store,
+    settled: () => undefined,
   });
 
   const lab: ReplicationLab = {
