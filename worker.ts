@@ -16,6 +16,7 @@ import { connectBudgets, type RegistryBudgets } from './src/client/registry-budg
 import { ensureSearchAttributes } from './src/client/search-attributes.ts';
 import { connectWorker } from './src/client/worker-connection.ts';
 import { loadConfig, type Config } from './src/config.ts';
+import { dataConverterOf } from './src/encryption/payload-codec.ts';
 import { openPlanStore } from './src/plan/plan-store.ts';
 import { createCopier } from './src/registry/copy.ts';
 import { openRegistry } from './src/registry-settings.ts';
@@ -66,7 +67,8 @@ export async function startWorker(config: Config, settings: WorkerSettings = {})
   setFlagsFromString(HEAP_GROWTH);
   const connection = settings.connection ?? (await connectWorker(config));
   await ensureSearchAttributes(connection, config.namespace);
-  const client = new Client({ connection, namespace: config.namespace });
+  const encrypted = dataConverterOf(config.encryption);
+  const client = new Client({ connection, namespace: config.namespace, ...encrypted });
   const telemetry = startTelemetry(client, config.telemetry);
   const budgets = connectBudgets(client, config.taskQueue);
   const sharing = sharingBy(budgets, config);
@@ -79,6 +81,7 @@ export async function startWorker(config: Config, settings: WorkerSettings = {})
   const signing = openSigning(config.signing, registry, process.env, BUILDER_ID);
   const scanners = await findScanners(config.scanners, process.env['PATH']);
   const common = {
+    ...encrypted,
     connection,
     namespace: config.namespace,
     workflowBundle: settings.workflows ?? (await loadWorkflows()),

@@ -54,6 +54,8 @@ export interface Config {
   readonly hostPolicies: readonly HostPolicy[];
   readonly signing: SigningSettings;
   readonly telemetry: TelemetrySettings;
+  /** Keys for what Temporal stores: a folder, and which of them encrypts. */
+  readonly encryption: NonNullable<Configuration['encryption']>;
   /** Programs that look for vulnerabilities, where they are not to be searched for. */
   readonly scanners: NonNullable<Configuration['scanners']>;
   /** Absent: each program's own choice. */
@@ -134,6 +136,7 @@ function configOf(configuration: Configuration, profile: ClientConnectConfig, en
     hostPolicies: configuration.registries ?? [],
     signing: configuration.signing ?? {},
     telemetry: configuration.telemetry ?? {},
+    encryption: configuration.encryption ?? {},
     scanners: configuration.scanners ?? {},
     ...(logLevel === undefined ? {} : { logLevel }),
   };

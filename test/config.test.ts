@@ -35,6 +35,7 @@ describe('loadConfig', () => {
       hostPolicies: [],
       signing: {},
       telemetry: { logFormat: 'text' },
+      encryption: {},
       scanners: {},
       stateFolder: '/state/image-promoter',
       planStore: '/state/image-promoter/plans',
@@ -62,6 +63,19 @@ describe('loadConfig', () => {
     assert.equal(temporal?.connection.apiKey, 'secret');
     assert.equal(temporal?.connection.tls, true);
     assert.equal(temporal?.connection.address, 'cloud:7233');
+  });
+
+  it('connects with the certificates of a profile', async () => {
+    const tls =
+      'client_cert_data = "cert"\nclient_key_data = "key"\nserver_ca_cert_data = "ca"\nserver_name = "inside"';
+    const file = await written('tls.toml', `[profile.default]\naddress = "a:1"\n[profile.default.tls]\n${tls}\n`);
+    const { temporal } = await loadConfig({}, environment({ TEMPORAL_CONFIG_FILE: file }));
+    const text = (bytes?: Uint8Array) => Buffer.from(bytes ?? []).toString();
+    const given = temporal?.connection.tls;
+    assert.ok(typeof given === 'object' && given !== null);
+    assert.equal(given.serverNameOverride, 'inside');
+    assert.equal(text(given.serverRootCACertificate), 'ca');
+    assert.deepEqual([given.clientCertPair?.crt, given.clientCertPair?.key].map(text), ['cert', 'key']);
   });
 
   it('takes the plan store as a folder or a file: address', async () => {

@@ -2,6 +2,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { expandBooleanFlags } from './boolean-flags.ts';
 import { budgetCommand } from './budget-command.ts';
 import { cipCommand } from './cip-command.ts';
+import { codecServerCommand } from './codec-server-command.ts';
 import { configCommand } from './config-command.ts';
 import { decideCommand } from './decide-command.ts';
 import { EXIT_CODE, exitCodeOfError } from './exit-code.ts';
@@ -67,7 +68,8 @@ export function createProgram(output: CommandOutput): Command {
     .addCommand(manifestCommand(output).addCommand(uploadCommand(output)))
     .addCommand(prCommand(output))
     .commandsGroup('Set up:')
-    .addCommand(configCommand(output));
+    .addCommand(configCommand(output))
+    .addCommand(codecServerCommand(output));
   prepare(program, output);
   return program;
 }

@@ -19,11 +19,13 @@ export async function readRequest(client: Client, run: RunReference): Promise<Pr
   const first = started?.firstExecutionRunId;
   const origin =
     first && first !== run.runId ? await readStart(client, { workflowId: run.workflowId, runId: first }) : started;
-  const [input] = origin?.input?.payloads ?? [];
+  const { payloadConverter, payloadCodecs } = client.workflow.options.loadedDataConverter;
+  let payloads = origin?.input?.payloads ?? [];
+  for (const codec of payloadCodecs.toReversed()) payloads = await codec.decode(payloads);
+  const [input] = payloads;
   if (input === undefined || input === null) {
     throw new PromoterError('RunUnknown', `the server no longer knows how ${run.workflowId} was started`);
   }
-  const { payloadConverter } = client.workflow.options.loadedDataConverter;
   return payloadConverter.fromPayload<PromotionRequest>(input);
 }
 

@@ -39,7 +39,7 @@ async function borrow(config: Config, needs: SessionNeeds, holder: LockHolder): 
   if (record?.owner !== holder.pid || (needs.worker && !record.worker)) return undefined;
   const { address, ui } = record;
   try {
-    const { client, close } = await connectClient({ address, connection: { address } }, config.namespace);
+    const { client, close } = await connectClient({ address, connection: { address } }, config);
     return { client, address, server: 'borrowed', ...(ui === undefined ? {} : { ui }), broken: never(), close };
   } catch {
     // It is about to stop; the next turn finds the folder free.
@@ -66,7 +66,7 @@ async function openOwn(config: Config, needs: SessionNeeds, lock: FileLock): Pro
     closers.push(server.stop);
     const { address, ui } = server;
     const temporal = { address, connection: { address } };
-    const connected = await connectClient(temporal, config.namespace);
+    const connected = await connectClient(temporal, config);
     closers.push(connected.close);
     const running = await (await worker)?.({ ...config, temporal });
     // That a worker could not go on has been said through `broken`.

@@ -38,7 +38,7 @@ export async function openSession(config: Config, needs: SessionNeeds): Promise<
     return openSelfContained(config, needs);
   }
   const { address } = config.temporal;
-  const { client, close } = await connectClient(config.temporal, config.namespace);
+  const { client, close } = await connectClient(config.temporal, config);
   const ui = config.uiAddress ?? (DEFAULT_LOOPBACK.test(address) ? 'http://localhost:8233' : undefined);
   return { client, address, server: 'outside', ...(ui === undefined ? {} : { ui }), broken: never(), close };
 }
@@ -50,11 +50,12 @@ export async function openSession(config: Config, needs: SessionNeeds): Promise<
  */
 export async function connectClient(
   target: TemporalTarget,
-  namespace: string,
+  { namespace, encryption }: Pick<Config, 'namespace' | 'encryption'>,
 ): Promise<{ client: Client; close: () => Promise<void> }> {
   try {
     const connection = await Connection.connect({ ...target.connection, connectTimeout: CONNECT_TIMEOUT });
-    return { client: new Client({ connection, namespace }), close: () => connection.close() };
+    const client = new Client({ connection, namespace, ...(await converterOf(encryption)) });
+    return { client, close: () => connection.close() };
   } catch (error) {
     throw new PromoterError(
       'TemporalUnavailable',
@@ -62,6 +63,13 @@ export async function connectClient(
       { cause: error },
     );
   }
+}
+
+/** Few encrypt; everybody else need not load what does it. */
+async function converterOf(encryption: Config['encryption']) {
+  if (encryption.keys === undefined) return {};
+  const { dataConverterOf } = await import('../encryption/payload-codec.ts');
+  return dataConverterOf(encryption);
 }
 
 function connectFailure(error: unknown): string {

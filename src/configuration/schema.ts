@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { encryptionSection } from './encryption-section.ts';
 import { registriesSetting } from './registries-section.ts';
 import { section, setting, settingsOf } from './setting.ts';
 import { signingSection } from './signing-section.ts';
@@ -81,6 +82,7 @@ export const configurationSchema = z
     registries: registriesSetting,
     signing: signingSection,
     telemetry: telemetrySection,
+    encryption: encryptionSection,
     scanners: section('Programs that look for vulnerabilities, where a promotion demands it.', {
       trivy: setting(z.string(), {
         description: 'the program `trivy`',
