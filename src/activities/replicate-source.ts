@@ -1,5 +1,5 @@
 import { PromoterError } from '../errors.ts';
-import type { Checkpoint, PairState } from '../plan/replication-checkpoint.ts';
+import type { Audit, Checkpoint, PairState } from '../plan/replication-checkpoint.ts';
 import { behind, equalAt, metAt } from '../plan/replication-pairs.ts';
 import { digestsIn, mirrorsBySubject, mirrorsOf, type ReplicationTask } from '../plan/replication.ts';
 import type { RepositoryName } from '../reference.ts';
@@ -25,8 +25,8 @@ export interface SourceSweep {
   readonly checkpoint: Checkpoint | undefined;
   readonly knowledge: ReferrerKnowledge;
   /** Mirrors that are compared though nothing has changed. */
-  readonly audited: ReadonlySet<RepositoryName>;
-  /** Compare every mirror, down to the last probe. */
+  readonly audits: ReadonlyMap<RepositoryName, Audit>;
+  /** Compare every mirror, down to the last byte. */
   readonly full: boolean;
   readonly confirm: boolean;
   readonly copiesAtOnce: number;
@@ -50,6 +50,8 @@ export interface SourceSweepResult {
 }
 
 const MIRRORS_AT_ONCE = 32;
+/** Of each mirror that is reported; the count is of all. */
+const TAGS_NAMED = 5;
 
 /**
  * Makes the mirrors of one source have what it has attached: one listing of the source, one of each mirror that may lack
@@ -58,7 +60,7 @@ const MIRRORS_AT_ONCE = 32;
  * @throws PromoterError the source's errors
  */
 export async function replicateSource(context: ReplicationContext, sweep: SourceSweep): Promise<SourceSweepResult> {
-  const { task, checkpoint, audited, full } = sweep;
+  const { task, checkpoint, audits, full } = sweep;
   const { registry } = context;
   const promoted = digestsIn(task);
   const set = signatureSetOf(await registry.listRepository(task.source));
@@ -84,7 +86,7 @@ export async function replicateSource(context: ReplicationContext, sweep: Source
   const bare = set.tags.size + referrers.length === 0;
   const attached = !bare || !listsAll;
   const isDue = (mirror: RepositoryName): boolean =>
-    bare ? attached && (full || audited.has(mirror)) : full || audited.has(mirror) || known.get(mirror)?.hash !== hash;
+    bare ? attached && (full || audits.has(mirror)) : full || audits.has(mirror) || known.get(mirror)?.hash !== hash;
   const { gaps, failures } = await findGaps(context, sweep, signatures, mirrors.filter(isDue), known);
   const open = gaps.filter((gap) => !isClosed(gap));
   const options = { atOnce: sweep.copiesAtOnce, ...(sweep.signal === undefined ? {} : { signal: sweep.signal }) };
@@ -106,8 +108,9 @@ export async function replicateSource(context: ReplicationContext, sweep: Source
     const closed = gap !== undefined && failure === undefined && (sweep.confirm || isClosed(gap));
     if (!closed) return behind(mirror, before, sweep.now);
     if (before?.behindSince !== undefined) caughtUp.push({ mirror, since: before.behindSince });
-    const { compared } = gap;
-    return equalAt(mirror, before, { hash, compared, accepted: mending?.accepted ?? {}, now: sweep.now });
+    const { compared, read } = gap;
+    const accepted = mending?.accepted ?? {};
+    return equalAt(mirror, before, { hash, compared, read: read !== undefined, accepted, now: sweep.now });
   });
   return {
     signatures,
@@ -124,7 +127,7 @@ export async function replicateSource(context: ReplicationContext, sweep: Source
 
 async function findGaps(
   { registry, health }: ReplicationContext,
-  { task, audited, full, signal }: SourceSweep,
+  { task, audits, full, signal }: SourceSweep,
   signatures: SourceSignatures,
   mirrors: readonly RepositoryName[],
   known: ReadonlyMap<RepositoryName, PairState>,
@@ -136,11 +139,15 @@ async function findGaps(
     mirrors,
     MIRRORS_AT_ONCE,
     async (mirror) => {
-      const probe = full || audited.has(mirror);
+      const probe = full || audits.has(mirror);
+      // A mirror that is behind may be so for its content, so that only its content shows that it has caught up.
+      const read = full || audits.get(mirror)?.read === true || known.get(mirror)?.behindSince !== undefined;
       const accepted = known.get(mirror)?.accepted ?? {};
       const wants = (subject: Parameters<typeof wantedBy>[0]): boolean => wantedBy(subject).includes(mirror);
       try {
-        gaps.push(await health.ask(mirror, () => findGap(registry, signatures, { mirror, probe, wants, accepted })));
+        gaps.push(
+          await health.ask(mirror, () => findGap(registry, signatures, { mirror, probe, read, wants, accepted })),
+        );
       } catch (error) {
         if (!(error instanceof PromoterError)) throw error;
         failures.set(mirror, error);
@@ -162,22 +169,30 @@ function countsOf(
 ): ReplicationCounts {
   const sum = (of: (gap: SignatureGap) => number): number => gaps.reduce((total, gap) => total + of(gap), 0);
   const written = [...mendings.values()].reduce(
-    (total, { copied, replaced, merged, referrers }) => total + copied + replaced + merged + referrers,
+    (total, { copied, replaced, merged, referrers, repaired }) =>
+      total + copied + replaced + merged + referrers + repaired,
     0,
   );
   return {
     listed: 1,
     compared: gaps.length,
+    read: sum(({ read = 0 }) => read),
     missing: sum(({ missing }) => missing.length),
     differing: sum(({ differing }) => differing.length),
     referrers: sum(({ referrers }) => referrers.length),
+    damaged: sum(({ damaged }) => damaged.length),
     written,
   };
 }
 
-function mendedPair(source: RepositoryName, { mirror, missing, differing, referrers }: SignatureGap): MendedPair {
-  const tags = [...missing, ...differing].slice(0, 5);
-  return { source, mirror, tags, referrers: referrers.slice(0, 5).map(({ digest }) => digest) };
+function mendedPair(
+  source: RepositoryName,
+  { mirror, missing, differing, referrers, damaged }: SignatureGap,
+): MendedPair {
+  const roots = damaged.map(({ root }) => root);
+  const tags = [...missing, ...differing, ...roots.flatMap(({ tag }) => tag ?? [])];
+  const digests = [...referrers, ...roots.filter(({ tag }) => tag === undefined)].map(({ digest }) => digest);
+  return { source, mirror, tags: tags.slice(0, TAGS_NAMED), referrers: digests.slice(0, TAGS_NAMED) };
 }
 
 function residueOf(

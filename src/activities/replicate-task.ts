@@ -4,8 +4,8 @@ import {
   readCheckpoint,
   readUnlessLost,
   writeCheckpoint,
+  type Audit,
   type Checkpoint,
-  type Pair,
 } from '../plan/replication-checkpoint.ts';
 import type { ReplicationTask } from '../plan/replication.ts';
 import type { PlanStore } from '../plan/store.ts';
@@ -28,7 +28,7 @@ export async function replicateTask(
   context: TaskContext,
   { confirm, full, copies, check: rules }: CheckedReplication,
   task: ReplicationTask,
-  audits: readonly Pair[],
+  audits: readonly Audit[],
   signal: AbortSignal,
 ): Promise<SourceOutcome> {
   const { store } = context;
@@ -39,7 +39,7 @@ export async function replicateTask(
       task,
       checkpoint,
       knowledge,
-      audited: new Set(audits.filter(({ source }) => source === task.source).map(({ mirror }) => mirror)),
+      audits: new Map(audits.filter(({ source }) => source === task.source).map((audit) => [audit.mirror, audit])),
       full,
       confirm,
       copiesAtOnce: copies,

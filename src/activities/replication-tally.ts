@@ -10,6 +10,7 @@ import type {
   SignatureFinding,
   UnsignedDigest,
 } from '../workflows/replication-messages.ts';
+import { addCounts } from './counts.ts';
 
 /** What became of one source repository: kept until the run ends, so that nobody looks at the source again. */
 export interface SourceOutcome {
@@ -43,9 +44,11 @@ export function tallyOf(outcomes: readonly SourceOutcome[]): ReplicationTally {
 export const NO_COUNTS: ReplicationCounts = {
   listed: 0,
   compared: 0,
+  read: 0,
   missing: 0,
   differing: 0,
   referrers: 0,
+  damaged: 0,
   written: 0,
 };
 
@@ -59,17 +62,6 @@ export function countFindings(checks: readonly SourceCheck[], list: string): Sig
     partial: count('partial'),
     differing: count('differing'),
     lists: [list],
-  };
-}
-
-function addCounts(a: ReplicationCounts, b: ReplicationCounts): ReplicationCounts {
-  return {
-    listed: a.listed + b.listed,
-    compared: a.compared + b.compared,
-    missing: a.missing + b.missing,
-    differing: a.differing + b.differing,
-    referrers: a.referrers + b.referrers,
-    written: a.written + b.written,
   };
 }
 

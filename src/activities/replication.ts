@@ -3,7 +3,13 @@ import { PromoterError } from '../errors.ts';
 import { bundleFromBytes, parseBundle } from '../manifest/bundle.ts';
 import { getJson, putJson } from '../plan/json-document.ts';
 import { recordName, shardPart } from '../plan/records.ts';
-import { chooseAudits, oldestPair, readCheckpoint, readUnlessLost, type Pair } from '../plan/replication-checkpoint.ts';
+import {
+  chooseAudits,
+  oldestPair,
+  readCheckpoint,
+  readUnlessLost,
+  type Audit,
+} from '../plan/replication-checkpoint.ts';
 import { mirrorsOf, replicationTasks, type ReplicationTask } from '../plan/replication.ts';
 import type { PlanStore } from '../plan/store.ts';
 import type { Digest } from '../reference.ts';
@@ -86,7 +92,7 @@ export function createReplicateShard(dependencies: ReplicationDependencies) {
   const { store } = dependencies;
   return async function replicateShard(input: ReplicateInput): Promise<ReplicationTally & { sources: number }> {
     const tasks = await tasksOf(store, input);
-    const audits = await getJson<readonly Pair[]>(store, input.audits);
+    const audits = await getJson<readonly Audit[]>(store, input.audits);
     const context = { ...dependencies, health: createMirrorHealth() };
     const signal = cancellationSignal();
     let done = 0;

@@ -63,12 +63,15 @@ function stateOf(missing: number, differing: number, all: number): SignatureFind
   return differing > 0 ? 'differing' : undefined;
 }
 
-function differenceOf({ mirror, missing, differing, referrers, surplus }: SignatureGap): MirrorDifference {
+function differenceOf({ mirror, missing, differing, referrers, damaged, surplus }: SignatureGap): MirrorDifference {
   const subjects = (tags: readonly string[]): readonly Digest[] =>
     tags.flatMap((tag) => parseAttachmentTag(tag)?.subject ?? []);
   return {
     mirror,
-    lacking: new Set([...subjects([...missing, ...differing]), ...referrers.map(({ subject }) => subject)]),
+    lacking: new Set([
+      ...subjects([...missing, ...differing]),
+      ...[...referrers, ...damaged.map(({ root }) => root)].map(({ subject }) => subject),
+    ]),
     surplus: new Set(subjects(surplus)),
   };
 }

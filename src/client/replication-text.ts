@@ -9,10 +9,11 @@ export function renderReplicationReport(report: ReplicationReport): string {
     counted(counts.missing, 'missing tag'),
     `${counts.differing} different`,
     counted(counts.referrers, 'missing referrer'),
+    `${counts.damaged} damaged`,
   ].join(', ');
   const done = report.outcome === 'dry-run' ? 'nothing written' : `${counts.written} written`;
   const lines = [
-    `${counted(sources.total, 'source repository', 'source repositories')}, ${counted(pairs, 'mirror')}: ${counts.compared} compared in ${took}`,
+    `${counted(sources.total, 'source repository', 'source repositories')}, ${counted(pairs, 'mirror')}: ${counts.compared} compared, ${counted(counts.read, 'attachment')} read back in ${took}`,
     `${lacking}: ${done}`,
     ...mended.samples.map(
       ({ mirror, tags, referrers }) => `no longer as it was: ${mirror} ${[...tags, ...referrers].join(' ')}`,

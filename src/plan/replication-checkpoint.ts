@@ -12,6 +12,8 @@ export interface PairState {
   readonly checkedAt: number;
   /** Whether everything was compared then, and not only what a list of names can tell. */
   readonly verified: boolean;
+  /** When all content that the mirror holds was last read back, or written as a whole; absent before that. */
+  readonly readAt?: number;
   /** Since when it has lacked something, as far as we know. */
   readonly behindSince?: number;
   /** Tags that differ and may: what the source has, and what the mirror has besides. */
@@ -35,6 +37,12 @@ export interface Checkpoint {
 export interface Pair {
   readonly source: RepositoryName;
   readonly mirror: RepositoryName;
+}
+
+/** A pair that is looked at though nothing has changed. */
+export interface Audit extends Pair {
+  /** Its content is read back, too: that was last done so long ago that the interval ends before the next sweep. */
+  readonly read: boolean;
 }
 
 const PREFIX = 'replication/';
@@ -75,10 +83,16 @@ export interface AuditPlan {
  * Chooses which pairs a sweep looks at although nothing has changed: an equal share of all of them, the longest unseen
  * first, and each that would otherwise be overdue before the next sweep.
  */
-export function chooseAudits(checkpoints: readonly Checkpoint[], { now, interval, every }: AuditPlan): readonly Pair[] {
+export function chooseAudits(
+  checkpoints: readonly Checkpoint[],
+  { now, interval, every }: AuditPlan,
+): readonly Audit[] {
   const pairs = auditable(checkpoints);
   const share = Math.ceil((pairs.length * Math.min(every, interval)) / interval);
-  return pairs.filter((pair, at) => at < share || pair.checkedAt + interval <= now + every);
+  const isDue = (since: number): boolean => since + interval <= now + every;
+  return pairs
+    .filter(({ checkedAt }, at) => at < share || isDue(checkedAt))
+    .map(({ source, mirror, readAt }) => ({ source, mirror, read: readAt === undefined || isDue(readAt) }));
 }
 
 /** The pair that nobody has looked at for the longest time. */

@@ -20,12 +20,22 @@ export function equalAt(
     readonly hash: string;
     /** Whether everything was compared, and not names alone. */
     readonly compared: boolean;
+    /** Whether all that it holds was read back, or has been written now. */
+    readonly read: boolean;
     readonly accepted: Readonly<Record<string, readonly [source: Digest, mirror: Digest]>>;
     readonly now: number;
   },
 ): PairState {
-  const { hash, compared, now } = found;
+  const { hash, compared, read, now } = found;
   const accepted = { ...before?.accepted, ...found.accepted };
   const { checkedAt, verified } = compared ? { checkedAt: now, verified: true } : (before ?? metAt(mirror, now));
-  return { mirror, hash, checkedAt, verified, ...(Object.keys(accepted).length === 0 ? {} : { accepted }) };
+  const readAt = read ? now : before?.readAt;
+  return {
+    mirror,
+    hash,
+    checkedAt,
+    verified,
+    ...(readAt === undefined ? {} : { readAt }),
+    ...(Object.keys(accepted).length === 0 ? {} : { accepted }),
+  };
 }

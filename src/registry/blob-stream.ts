@@ -30,7 +30,7 @@ export async function openBlob(
   const closed = new AbortController();
   const signal = options?.signal === undefined ? closed.signal : AbortSignal.any([options.signal, closed.signal]);
   const source: BlobSource = { caller, repository, blob, options: { signal } };
-  const first = opened(await request(source));
+  const first = sized(opened(await request(source)), blob);
   const stream = Readable.from(verified(source, first), { objectMode: false });
   // Without this a reader that gives up would wait for a stalled body before the connection is let go.
   return stream.once('close', () => closed.abort(new Error('the reader closed the blob')));
@@ -118,6 +118,16 @@ function request(
 function opened(exchange: Exchange): Exchange {
   if (exchange.response.stream === undefined) throw failureOf(exchange.request, exchange.response);
   return exchange;
+}
+
+/** A registry that announces another size than the manifest's has other bytes, however often it is asked. */
+function sized(exchange: Exchange, { digest, size }: BlobSize): Exchange {
+  const { response } = exchange;
+  const announced =
+    headerOf(response, 'content-encoding') === undefined ? headerOf(response, 'content-length') : undefined;
+  if (announced === undefined || Number(announced) === size) return exchange;
+  response.stream?.destroy();
+  throw mismatch(exchange, `announced ${announced} bytes for ${digest}, which has ${size}`);
 }
 
 function asFailure({ options }: BlobSource, { request }: Exchange, error: unknown): PromoterError {

@@ -127,7 +127,8 @@ function manifestOf(value: unknown): ManifestContent {
   return { digest: digestOf(bytes), mediaType: OCI_MANIFEST, bytes };
 }
 
-function isDescriptor(value: unknown): value is Descriptor {
+/** Whether something read from JSON is a descriptor (image specification 1.1, "OCI Content Descriptors"). */
+export function isDescriptor(value: unknown): value is Descriptor {
   if (typeof value !== 'object' || value === null) return false;
   const { mediaType, digest, size, annotations } = value as Record<string, unknown>;
   return (

@@ -1,7 +1,7 @@
 import pMap from 'p-map';
-import { isDigest } from '../reference.ts';
 import type { Digest, RepositoryName } from '../reference.ts';
-import type { ManifestContent, Registry } from '../registry/registry.ts';
+import type { Registry } from '../registry/registry.ts';
+import { linksOf } from './manifest-links.ts';
 import type { Referrer, SignatureSet } from './signature-set.ts';
 
 /**
@@ -87,25 +87,4 @@ async function learn(
     others: [...new Set([...known.others, ...others, ...childSet])].sort(),
     children: [...childSet].sort(),
   };
-}
-
-/** What a manifest points to; nothing when it cannot be read as one, since then it refers to nothing either. */
-function linksOf({ bytes }: ManifestContent): { subject?: Digest; manifests: readonly Digest[] } {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(Buffer.from(bytes).toString('utf8'));
-  } catch {
-    return { manifests: [] };
-  }
-  const { subject, manifests } = (parsed ?? {}) as { subject?: unknown; manifests?: unknown };
-  const about = digestOf(subject);
-  return {
-    ...(about === undefined ? {} : { subject: about }),
-    manifests: Array.isArray(manifests) ? manifests.map(digestOf).filter((digest) => digest !== undefined) : [],
-  };
-}
-
-function digestOf(descriptor: unknown): Digest | undefined {
-  const { digest } = (descriptor ?? {}) as { digest?: unknown };
-  return typeof digest === 'string' && isDigest(digest) ? digest : undefined;
 }

@@ -1,6 +1,8 @@
 import pMap from 'p-map';
 import type { Digest, RepositoryName, Tag } from '../reference.ts';
 import type { Registry } from '../registry/registry.ts';
+import { findDamage } from './content-damage.ts';
+import type { AttachmentRoot, Damage } from './content-damage.ts';
 import { parseAttachmentTag, signatureSetOf } from './signature-set.ts';
 import type { Referrer, SignatureSet } from './signature-set.ts';
 import { referrersOfAll } from './source-signatures.ts';
@@ -13,6 +15,10 @@ export interface SignatureGap {
   /** Tags that point elsewhere than at the source. */
   readonly differing: readonly Tag[];
   readonly referrers: readonly Referrer[];
+  /** What it has and does not give back whole; known only where it was read. */
+  readonly damaged: readonly Damage[];
+  /** How many attachments were read; absent where none was asked to be, and 0 where there was none to read. */
+  readonly read?: number;
   /** Tags that the source does not have. */
   readonly surplus: readonly Tag[];
   /** Whether everything was compared: listings of names alone do not tell what a tag points to. */
@@ -23,6 +29,8 @@ export interface GapRequest {
   readonly mirror: RepositoryName;
   /** Ask for what a listing of names does not tell, tag by tag and digest by digest. */
   readonly probe: boolean;
+  /** Read everything that the mirror has back; only together with a probe is that all of it. */
+  readonly read: boolean;
   /** Whether the mirror is to hold what is attached to a digest. */
   readonly wants: (subject: Digest) => boolean;
   /** Differences that were looked into and may stay: by tag, what the source and what the mirror has. */
@@ -31,21 +39,64 @@ export interface GapRequest {
 
 const PROBES_AT_ONCE = 16;
 
-/** Compares a mirror with its source: one listing, and probes where that is not enough. @throws PromoterError the registry's errors */
+type GapRegistry = Pick<Registry, 'listRepository' | 'headManifest' | 'listReferrers' | 'getManifest' | 'openBlob'>;
+
+/**
+ * Compares a mirror with its source: one listing, and probes where that is not enough. Reading takes a request more for
+ * each manifest and each blob.
+ *
+ * @throws PromoterError the registry's errors
+ */
 export async function findGap(
-  registry: Pick<Registry, 'listRepository' | 'headManifest' | 'listReferrers'>,
+  registry: GapRegistry,
   source: SourceSignatures,
   request: GapRequest,
 ): Promise<SignatureGap> {
-  const { mirror, probe, wants, accepted } = request;
+  const { mirror, probe, read, wants } = request;
   const held = signatureSetOf(await registry.listRepository(mirror));
+  const { missing, differing, same } = await compareTags(registry, source, held, request);
+  const subjects = await subjectsToAsk(source, missing, probe);
+  const offered = await referrersOfAll(source, subjects.filter(wants));
+  const referrers = await missingReferrers(registry, offered, held, mirror);
+  const lacking = new Set(referrers.map(({ digest }) => digest));
+  const present = [...same, ...offered.filter(({ digest }) => !lacking.has(digest))];
+  const damaged = read ? await findDamage({ registry, repository: mirror, source: source.repository }, present) : [];
+  const surplus = [...held.tags.keys()].filter((tag) => !source.set.tags.has(tag));
+  const compared = probe || (source.set.digests !== undefined && held.digests !== undefined);
+  const isAllRead = read || (compared && present.length === 0);
+  return {
+    mirror,
+    missing,
+    differing,
+    referrers,
+    damaged,
+    ...(isAllRead ? { read: present.length } : {}),
+    surplus,
+    compared,
+  };
+}
+
+interface TagComparison {
+  readonly missing: readonly Tag[];
+  readonly differing: readonly Tag[];
+  readonly same: readonly AttachmentRoot[];
+}
+
+async function compareTags(
+  registry: GapRegistry,
+  source: SourceSignatures,
+  held: SignatureSet,
+  { mirror, probe, wants, accepted }: GapRequest,
+): Promise<TagComparison> {
   const missing: Tag[] = [];
   const differing: Tag[] = [];
-  const unclear: Tag[] = [];
+  const same: AttachmentRoot[] = [];
+  const unclear: { readonly tag: Tag; readonly subject: Digest }[] = [];
 
-  function compare(tag: Tag, offered: Digest, found: Digest): void {
+  function compare(tag: Tag, subject: Digest, offered: Digest, found: Digest): void {
     const [from, to] = accepted[tag] ?? [];
     if (offered !== found && !(from === offered && to === found)) differing.push(tag);
+    else same.push({ digest: found, subject, tag });
   }
 
   for (const [tag, offered] of source.set.tags) {
@@ -53,32 +104,28 @@ export async function findGap(
     if (name === undefined || !wants(name.subject)) continue;
     const found = held.tags.get(tag);
     if (!held.tags.has(tag)) missing.push(tag);
-    else if (offered === undefined || found === undefined) unclear.push(tag);
-    else compare(tag, offered, found);
+    else if (offered === undefined || found === undefined) unclear.push({ tag, subject: name.subject });
+    else compare(tag, name.subject, offered, found);
   }
   if (probe) {
     await pMap(
       unclear,
-      async (tag) => {
+      async ({ tag, subject }) => {
         const offered = await source.digestOf(tag);
         if (offered === undefined) return;
         const found = held.tags.get(tag) ?? (await registry.headManifest(mirror, tag))?.digest;
         if (found === undefined) missing.push(tag);
-        else compare(tag, offered, found);
+        else compare(tag, subject, offered, found);
       },
       { concurrency: PROBES_AT_ONCE },
     );
   }
-  const subjects = await subjectsToAsk(source, missing, probe);
-  const referrers = await missingReferrers(registry, source, held, mirror, subjects.filter(wants));
-  const listingsTell = source.set.digests !== undefined && held.digests !== undefined;
-  const surplus = [...held.tags.keys()].filter((tag) => !source.set.tags.has(tag));
-  return { mirror, missing, differing, referrers, surplus, compared: probe || listingsTell };
+  return { missing, differing, same };
 }
 
 /** Whether a mirror has everything. */
-export function isClosed({ missing, differing, referrers }: SignatureGap): boolean {
-  return missing.length + differing.length + referrers.length === 0;
+export function isClosed({ missing, differing, referrers, damaged }: SignatureGap): boolean {
+  return missing.length + differing.length + referrers.length + damaged.length === 0;
 }
 
 // A source that lists names only is asked about every digest in probes; in between, where a signature came to be.
@@ -93,12 +140,10 @@ async function subjectsToAsk(
 
 async function missingReferrers(
   registry: Pick<Registry, 'listReferrers'>,
-  source: SourceSignatures,
+  offered: readonly Referrer[],
   held: SignatureSet,
   mirror: RepositoryName,
-  subjects: readonly Digest[],
 ): Promise<readonly Referrer[]> {
-  const offered = await referrersOfAll(source, subjects);
   const { digests } = held;
   if (digests !== undefined) return offered.filter(({ digest }) => !digests.has(digest));
   const bySubject = [...Map.groupBy(offered, ({ subject }) => subject)];

@@ -3,6 +3,8 @@ import { PromoterError } from '../errors.ts';
 import type { Digest, RepositoryName, Tag } from '../reference.ts';
 import type { ImageCopier } from '../registry/copy.ts';
 import type { Descriptor, ManifestContent } from '../registry/registry.ts';
+import { repairDamage } from './content-damage.ts';
+import type { Damage } from './content-damage.ts';
 import type { SigningRegistry } from './port.ts';
 import type { SignatureGap } from './signature-gap.ts';
 import { mergeAttachment } from './signature-merge.ts';
@@ -34,6 +36,8 @@ export interface MirrorMending {
   /** Tags that have what the source has, beside what they had. */
   merged: number;
   referrers: number;
+  /** Tags and referrers of which damaged content was written again. */
+  repaired: number;
   /** Differences that may stay: by tag, what the source and what the mirror has. */
   readonly accepted: Record<string, readonly [source: Digest, mirror: Digest]>;
   /** What could not be done, the first of it. */
@@ -121,6 +125,11 @@ export async function mendSignatures(
     if (outcome.accepted !== undefined) of(mirror).accepted[tag] = outcome.accepted;
   }
 
+  async function repair(damage: Damage, mirror: RepositoryName): Promise<void> {
+    await repairDamage({ registry: context.registry, repository: mirror, source: source.repository }, damage);
+    of(mirror).repaired += 1;
+  }
+
   const steps: Step[] = [
     ...byItem(gaps, ({ missing }) => missing).map(
       ([tag, mirrors]) =>
@@ -135,6 +144,9 @@ export async function mendSignatures(
     ...gaps.flatMap(({ mirror, differing }) =>
       differing.map((tag) => () => attempt([mirror], () => merge(tag, mirror))),
     ),
+    ...gaps.flatMap(({ mirror, damaged }) =>
+      damaged.map((damage) => () => attempt([mirror], () => repair(damage, mirror))),
+    ),
   ];
   await pMap(steps, (step) => step(), { concurrency: atOnce });
   signal?.throwIfAborted();
@@ -143,7 +155,7 @@ export async function mendSignatures(
 }
 
 function newMending(): MirrorMending {
-  return { copied: 0, replaced: 0, merged: 0, referrers: 0, accepted: {} };
+  return { copied: 0, replaced: 0, merged: 0, referrers: 0, repaired: 0, accepted: {} };
 }
 
 function byItem<T>(

@@ -1,6 +1,5 @@
 import pMap from 'p-map';
 import { PromoterError } from '../errors.ts';
-import { isDigest } from '../reference.ts';
 import type { Digest, RepositoryName, Tag } from '../reference.ts';
 import type { Descriptor, ManifestContent } from '../registry/registry.ts';
 import { layerKey, layersIn } from './attach-layer.ts';
@@ -10,6 +9,7 @@ import type { AttachmentPlace } from './attachments.ts';
 import { writeBlob } from './blob-content.ts';
 import { compilePolicy } from './identity-policy.ts';
 import { judge } from './judgement.ts';
+import { linksOf } from './manifest-links.ts';
 import type { MendingContext } from './signature-mending.ts';
 import { parseAttachmentTag } from './signature-set.ts';
 import type { AttachmentName } from './signature-set.ts';
@@ -144,8 +144,8 @@ async function weigh(
 async function mergeReferrers(context: MendingContext, difference: Difference): Promise<MergeOutcome | undefined> {
   const { source, mirror, tag, subject, offered, found, bring } = difference;
   const { registry, pushReferrer } = context;
-  const wanted = entriesIn(offered);
-  const present = new Set(entriesIn(found));
+  const wanted = linksOf(offered).manifests;
+  const present = new Set(linksOf(found).manifests);
   const isWanted = new Set(wanted);
   const others = await pMap(
     [...present].filter((digest) => !isWanted.has(digest)),
@@ -164,16 +164,4 @@ async function mergeReferrers(context: MendingContext, difference: Difference): 
   }
   const after = await registry.headManifest(mirror, tag);
   return { kind: 'merged', ...(after === undefined ? {} : { accepted: [offered.digest, after.digest] }) };
-}
-
-/** The manifests that an index lists; none where it is no index. */
-function entriesIn({ bytes }: ManifestContent): readonly Digest[] {
-  try {
-    const { manifests } = JSON.parse(Buffer.from(bytes).toString('utf8')) as {
-      manifests?: readonly { digest?: unknown }[];
-    };
-    return (manifests ?? []).flatMap(({ digest }) => (typeof digest === 'string' && isDigest(digest) ? [digest] : []));
-  } catch {
-    return [];
-  }
 }

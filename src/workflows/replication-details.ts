@@ -8,7 +8,7 @@ export function renderReplication(report: ReplicationReport, now: number): strin
   const { counts, residue, mended, unsigned, caughtUp, oldest } = report;
   const parts = [
     progressOf(report, now),
-    `${counts.listed} sources and ${counts.compared} mirrors' repositories listed of ${report.pairs} pairs. Lacking: ${counts.missing} tags, ${counts.differing} different, ${counts.referrers} referrers; ${counts.written} written.`,
+    `${counts.listed} sources and ${counts.compared} mirrors' repositories listed of ${report.pairs} pairs. ${counts.read} attachments read back. Lacking: ${counts.missing} tags, ${counts.differing} different, ${counts.referrers} referrers, ${counts.damaged} damaged; ${counts.written} written.`,
     section(`${residue.count} could not be done`, residue.samples, ({ message }) => message),
     section(
       `${mended.count} had been equal and no longer were`,

@@ -32,18 +32,22 @@ export interface ReplicationRequest {
   readonly check?: SignatureRules;
 }
 
-/** What was done, counted over mirrors. */
+/** What was found and done, counted over mirrors. */
 export interface ReplicationCounts {
   /** Source repositories that were listed. */
   readonly listed: number;
   /** Mirrors' repositories that were compared with their source. */
   readonly compared: number;
+  /** Tags and referrers on mirrors of which all content was read back. */
+  readonly read: number;
   /** Signatures, attestations and bills of materials that a mirror lacked; in a dry run, lacks. */
   readonly missing: number;
   /** Those that were different on a mirror. */
   readonly differing: number;
   /** Referrers that a mirror lacked. */
   readonly referrers: number;
+  /** Tags and referrers that a mirror has and does not give back whole. */
+  readonly damaged: number;
   /** What of all these was written. */
   readonly written: number;
 }

@@ -1,6 +1,7 @@
 import type {
   CaughtUp,
   OldestPair,
+  ReplicationCounts,
   ReplicationOutcome,
   ReplicationReport,
   ReplicationTally,
@@ -12,7 +13,7 @@ const SAMPLES = 20;
 
 /** Nothing has been done yet. */
 export const BLANK_TALLY: ReplicationTally = {
-  counts: { listed: 0, compared: 0, missing: 0, differing: 0, referrers: 0, written: 0 },
+  counts: { listed: 0, compared: 0, read: 0, missing: 0, differing: 0, referrers: 0, damaged: 0, written: 0 },
   residue: { count: 0, samples: [] },
   mended: { count: 0, samples: [] },
   unsigned: { count: 0, samples: [] },
@@ -24,14 +25,7 @@ export function addTally(a: ReplicationTally, b: ReplicationTally): ReplicationT
   const oldest = olderOf(a.oldest, b.oldest);
   const check = addChecks(a.check, b.check);
   return {
-    counts: {
-      listed: a.counts.listed + b.counts.listed,
-      compared: a.counts.compared + b.counts.compared,
-      missing: a.counts.missing + b.counts.missing,
-      differing: a.counts.differing + b.counts.differing,
-      referrers: a.counts.referrers + b.counts.referrers,
-      written: a.counts.written + b.counts.written,
-    },
+    counts: addCounts(a.counts, b.counts),
     residue: addSamples(a.residue, b.residue),
     mended: addSamples(a.mended, b.mended),
     unsigned: addSamples(a.unsigned, b.unsigned),
@@ -45,6 +39,20 @@ export function addTally(a: ReplicationTally, b: ReplicationTally): ReplicationT
 export function outcomeOf({ residue }: Pick<ReplicationReport, 'residue'>, confirm: boolean): ReplicationOutcome {
   if (residue.count > 0) return 'residue';
   return confirm ? 'done' : 'dry-run';
+}
+
+/** Adds up what was found and done. */
+export function addCounts(a: ReplicationCounts, b: ReplicationCounts): ReplicationCounts {
+  return {
+    listed: a.listed + b.listed,
+    compared: a.compared + b.compared,
+    read: a.read + b.read,
+    missing: a.missing + b.missing,
+    differing: a.differing + b.differing,
+    referrers: a.referrers + b.referrers,
+    damaged: a.damaged + b.damaged,
+    written: a.written + b.written,
+  };
 }
 
 function addSamples<T>(a: Sampled<T>, b: Sampled<T>): Sampled<T> {

@@ -8,11 +8,16 @@ import { bundleBytes } from '../../src/manifest/bundle.ts';
 import { openFolderStore } from '../../src/plan/folder-store.ts';
 import { getJson } from '../../src/plan/json-document.ts';
 import type { PlanStore } from '../../src/plan/store.ts';
-import type { Digest, RepositoryName, Tag } from '../../src/reference.ts';
+import { hostOf, pathOf, type Digest, type RepositoryName, type Tag } from '../../src/reference.ts';
 import { createCopier, type ImageCopier } from '../../src/registry/copy.ts';
 import type { Descriptor } from '../../src/registry/registry.ts';
 import { createAttachmentLocks } from '../../src/signing/attachment-locks.ts';
-import { attachmentTag, blobOf, layeredManifest } from '../../src/signing/attachment-manifest.ts';
+import {
+  attachmentTag,
+  blobOf,
+  layeredManifest,
+  parseAttachmentManifest,
+} from '../../src/signing/attachment-manifest.ts';
 import { digestsOf } from '../../src/signing/index-children.ts';
 import { SIGNATURE_ANNOTATION, SIMPLE_SIGNING } from '../../src/signing/media-types.ts';
 import { signDigest } from '../../src/signing/sign-digest.ts';
@@ -169,6 +174,31 @@ describe('replicating real signatures', function () {
       assert.equal(await signatureOf(mirror, digest), await signatureOf(source, digest));
       await assertVerifies(mirror, digest);
     }
+  });
+
+  it('restores what is gone below intact manifests, of both formats', async () => {
+    const { source, mirrors, subjects, replicate, check, digest } = await scene();
+    await sign(source, subjects);
+    await replicate();
+    const [bundle] = await stack.registry.listReferrers(mirrors[0], digest);
+    assert.ok(bundle !== undefined);
+    for (const mirror of mirrors) {
+      for (const manifest of [attachmentTag(digest, 'sig'), bundle.digest]) {
+        const content = await stack.registry.getManifest(mirror, manifest);
+        const [layer] = parseAttachmentManifest(content?.bytes ?? Buffer.of()).layers;
+        const url = `http://${hostOf(mirror)}/v2/${pathOf(mirror)}/blobs/${layer?.digest}`;
+        assert.equal((await fetch(url, { method: 'DELETE' })).status, 202);
+      }
+    }
+    assert.deepEqual(
+      (await check()).map(({ state, missing }) => [state, missing]),
+      [['partial', [...mirrors].sort()]],
+    );
+    const tally = await replicate();
+    assert.deepEqual(tally.residue.samples, []);
+    assert.equal(tally.counts.damaged, 2 * mirrors.length);
+    for (const mirror of mirrors) await assertVerifies(mirror, digest);
+    assert.deepEqual(await check(), []);
   });
 
   it('restores a list of referrers that was emptied', async () => {

@@ -98,6 +98,45 @@ describe('replication of signatures on registries with Google’s listing', func
     assert.equal(await lab.signatureOf(mirror, name, digest), wanted);
   });
 
+  it('finds by its audit what is gone or cut off below an intact manifest, mends what it can and reports the rest', async () => {
+    const [, [name, [, , digest]] = ['', []]] = [...lab.images];
+    const [deleted, truncated] = lab.mirrors;
+    assert.ok(digest !== undefined && deleted !== undefined && truncated !== undefined);
+    const { layers } = await lab.signatureManifest(lab.canonical, name, digest);
+    const [layer] = layers;
+    assert.ok(layer !== undefined);
+    await lab.damage(deleted, name, layer.digest, 'delete');
+    await lab.damage(truncated, name, layer.digest, 'truncate');
+    const unaware = await lab.replicate();
+    assert.equal(unaware.counts.damaged, 0, 'listings do not tell');
+    const report = await lab.replicate({ auditInterval: '30 minutes' });
+    assert.equal(report.counts.damaged, 2);
+    assert.equal(report.counts.written, 1);
+    assert.ok(report.counts.read >= signedOf(lab).length * MIRRORS);
+    const mirrorOf = ({ mirror = '' }: { readonly mirror?: string }): string => mirror;
+    assert.deepEqual(
+      new Set(report.mended.samples.map(mirrorOf)),
+      new Set([deleted, truncated].map((one) => lab.repository(one, name))),
+    );
+    // The distribution registry takes what it has under a digest for intact, so that nobody can replace it.
+    assert.deepEqual(report.residue.samples.map(mirrorOf), [lab.repository(truncated, name)]);
+    assert.match(
+      report.residue.samples[0]?.message ?? '',
+      /missing or damaged, and still has after it was written again/,
+    );
+    assert.ok(await lab.registry.readBlob(lab.repository(deleted, name), layer.digest));
+
+    assert.equal((await lab.replicate()).outcome, 'residue', 'it is not forgotten');
+    await lab.damage(truncated, name, layer.digest, 'delete');
+    await lab.damage(truncated, name, layer.digest, 'remove');
+    const mended = await lab.replicate();
+    assert.equal(mended.outcome, 'done');
+    assert.deepEqual(
+      mended.caughtUp.map(({ host }) => host),
+      [truncated.host],
+    );
+  });
+
   it('reports a mirror that is down, serves the others, and says when it has caught up', async () => {
     const [name = '', digests = []] = [...lab.images][1] ?? [];
     const [, digest] = digests;

@@ -51,8 +51,14 @@ describe('replication checkpoint', () => {
     const down = behind(mirror, { mirror, hash: 'old', checkedAt: 1, verified: true }, 5);
     assert.deepEqual(down, { mirror, checkedAt: 1, verified: true, behindSince: 5 });
     assert.deepEqual(behind(mirror, down, 9), down);
-    const equal = equalAt(mirror, down, { hash: 'new', compared: true, accepted: {}, now: 12 });
+    const equal = equalAt(mirror, down, { hash: 'new', compared: true, read: false, accepted: {}, now: 12 });
     assert.deepEqual(equal, { mirror, hash: 'new', checkedAt: 12, verified: true });
+    const read = equalAt(mirror, equal, { hash: 'new', compared: true, read: true, accepted: {}, now: 15 });
+    assert.equal(read.readAt, 15);
+    assert.equal(
+      equalAt(mirror, read, { hash: 'newer', compared: true, read: false, accepted: {}, now: 20 }).readAt,
+      15,
+    );
   });
 });
 
@@ -66,6 +72,18 @@ describe('audits', () => {
     );
     const plan = { now: 30 * MINUTE, interval: DAY, every: 30 * MINUTE };
     assert.equal(chooseAudits(sources, plan).length, 25);
+  });
+
+  it('read back what was not read for so long that the interval ends before the next sweep', () => {
+    const [first, second, third] = checkpoint('app', [0, 0, 0]).pairs;
+    assert.ok(first !== undefined && second !== undefined && third !== undefined);
+    const pairs = [first, { ...second, readAt: 10 * MINUTE }, { ...third, readAt: 31 * MINUTE }];
+    const plan = { now: DAY - 20 * MINUTE, interval: DAY, every: 30 * MINUTE };
+    const audits = chooseAudits([{ source: 'a.test/app' as RepositoryName, attached: true, pairs }], plan);
+    assert.deepEqual(
+      audits.map(({ read }) => read),
+      [true, true, false],
+    );
   });
 
   it('leave out sources that have nothing attached', () => {

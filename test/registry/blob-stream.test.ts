@@ -52,6 +52,21 @@ describe('reading a blob', () => {
     }
   });
 
+  it('fails at once when the registry announces another size', async () => {
+    for (const body of [BYTES.subarray(1), Buffer.concat([BYTES, BYTES])]) {
+      await withHost(
+        (_request, response) => reply(response, 200, { 'content-length': String(body.length) }, body),
+        async ({ registry, repository, server }) => {
+          await assert.rejects(registry.openBlob(repository, BLOB), {
+            code: 'DigestMismatch',
+            message: new RegExp(`announced ${body.length} bytes`),
+          });
+          assert.equal(server.seen.length, 1);
+        },
+      );
+    }
+  });
+
   it('goes on where a body broke off', async () => {
     await withHost(
       (request, response) => {

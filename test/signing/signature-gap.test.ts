@@ -20,10 +20,11 @@ function registryOf(
     source: [],
     mirror: [],
   },
+  damaged: ReadonlySet<string> = new Set(),
 ) {
   const calls: string[] = [];
   const side = (repository: RepositoryName): 'source' | 'mirror' => (repository === SOURCE ? 'source' : 'mirror');
-  const registry: Pick<Registry, 'listRepository' | 'headManifest' | 'listReferrers'> = {
+  const registry: Pick<Registry, 'listRepository' | 'headManifest' | 'listReferrers' | 'getManifest' | 'openBlob'> = {
     async listRepository(repository) {
       calls.push(`list ${side(repository)}`);
       const content = Object.entries(tags[side(repository)]) as [Tag, Digest][];
@@ -41,6 +42,12 @@ function registryOf(
       calls.push(`referrers ${side(repository)}`);
       return referrers[side(repository)].filter((one) => one.subject === subject) as unknown as Descriptor[];
     },
+    async getManifest(repository, reference) {
+      calls.push(`get ${side(repository)}`);
+      if (repository === MIRROR && damaged.has(reference)) return undefined;
+      return { digest: reference as Digest, mediaType: 'x', bytes: Buffer.from('{}') };
+    },
+    openBlob: () => assert.fail('these manifests have no blobs'),
   };
   return { registry, calls };
 }
@@ -53,6 +60,7 @@ async function gapOf(fixture: ReturnType<typeof registryOf>, known: readonly Ref
   return findGap(fixture.registry, source, {
     mirror: MIRROR,
     probe: false,
+    read: false,
     wants: () => true,
     accepted: {},
     ...change,
@@ -76,6 +84,7 @@ describe('signature gap', () => {
       missing: [sig('c')],
       differing: [sig('b')],
       referrers: [ONE],
+      damaged: [],
       surplus: [sig('d')],
       compared: true,
     });
@@ -112,5 +121,22 @@ describe('signature gap', () => {
     });
     const gap = await gapOf(fixture, [], {});
     assert.deepEqual([gap.missing, gap.referrers], [[sig('a')], [ONE]]);
+  });
+
+  it('reads back what is the same on both sides when it is told to, and nothing else', async () => {
+    const tags = {
+      source: { [sig('a')]: digest('1'), [sig('b')]: digest('2'), [sig('c')]: digest('3') },
+      mirror: { [sig('a')]: digest('1'), [sig('b')]: digest('8') },
+    };
+    const both = { source: [ONE], mirror: [ONE] };
+    const fixture = registryOf(tags, BOTH, both, new Set([digest('1')]));
+    const gap = await gapOf(fixture, [ONE], { read: true });
+    const root = { digest: digest('1'), subject: digest('a'), tag: sig('a') };
+    assert.deepEqual(gap.damaged, [{ root, manifests: [digest('1')], blobs: [] }]);
+    assert.equal(gap.read, 2);
+    assert.ok(!isClosed(gap));
+    assert.deepEqual(fixture.calls.toSorted(), ['get mirror', 'get mirror', 'get source', 'list mirror']);
+    assert.equal((await gapOf(registryOf(tags, BOTH, both), [ONE], {})).read, undefined);
+    assert.equal((await gapOf(registryOf({ ...tags, mirror: {} }, BOTH), [], {})).read, 0, 'nothing to read back');
   });
 });

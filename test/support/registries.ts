@@ -11,6 +11,8 @@ export interface TestRegistry {
   readonly host: string;
   /** With `http://`. */
   readonly url: URL;
+  /** Where it keeps everything, if it does so in files. */
+  readonly directory: string;
   /** Ends it and deletes what it holds. */
   stop(): Promise<void>;
 }
@@ -44,6 +46,7 @@ function testRegistry(host: string, directory: string, stop: () => Promise<void>
   return {
     host,
     url: new URL(`http://${host}`),
+    directory,
     async stop() {
       await stop();
       await rm(directory, { recursive: true, force: true });

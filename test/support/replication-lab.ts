@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from '@temporalio/worker';
@@ -16,7 +16,13 @@ import type { RegistryClient } from '../../src/registry/client-options.ts';
 import { createCopier } from '../../src/registry/copy.ts';
 import type { ManifestContent } from '../../src/registry/registry.ts';
 import { createAttachmentLocks } from '../../src/signing/attachment-locks.ts';
-import { attachmentTag, blobOf, layeredManifest } from '../../src/signing/attachment-manifest.ts';
+import {
+  attachmentTag,
+  blobOf,
+  layeredManifest,
+  parseAttachmentManifest,
+  type AttachmentManifest,
+} from '../../src/signing/attachment-manifest.ts';
 import { SIGNATURE_ANNOTATION, SIMPLE_SIGNING } from '../../src/signing/media-types.ts';
 import type { TrustRoot } from '../../src/signing/trust-root.ts';
 import { makeImage, pushSample } from '../../src/stack/sample-images.ts';
@@ -40,6 +46,10 @@ export interface ReplicationLab {
   sign(proxy: RegistryProxy, image: string, digest: Digest, text?: string): Promise<ManifestContent>;
   /** What a signature's tag points to. */
   signatureOf(proxy: RegistryProxy, image: string, digest: Digest): Promise<Digest | undefined>;
+  /** What a signature's manifest holds. */
+  signatureManifest(proxy: RegistryProxy, image: string, digest: Digest): Promise<AttachmentManifest>;
+  /** Takes a blob away from a repository, or cuts off or removes the file that its registry keeps; manifests stay. */
+  damage(proxy: RegistryProxy, image: string, blob: Digest, how: 'delete' | 'truncate' | 'remove'): Promise<void>;
   /** Runs a replication to its end and replays its history; counters of all registries start anew. */
   replicate(request?: Partial<ReplicationRequest>): Promise<ReplicationReport>;
   /** Requests since the last replication began, of every registry or of one. */
@@ -135,6 +145,24 @@ export async function startReplicationLab(options: LabOptions): Promise<Replicat
     },
     async signatureOf(proxy, image, digest) {
       return (await registry.headManifest(repository(proxy, image), attachmentTag(digest, 'sig')))?.digest;
+    },
+    async signatureManifest(proxy, image, digest) {
+      const content = await registry.getManifest(repository(proxy, image), attachmentTag(digest, 'sig'));
+      if (content === undefined) throw new Error(`${image}@${digest} has no signature`);
+      return parseAttachmentManifest(content.bytes);
+    },
+    async damage(proxy, image, blob, how) {
+      const at = proxies.indexOf(proxy);
+      if (how === 'delete') {
+        const path = `/v2/${pathOf(repository(proxy, image))}/blobs/${blob}`;
+        const { status } = await fetch(new URL(path, registries[at]?.url), { method: 'DELETE' });
+        if (status !== 202) throw new Error(`DELETE ${path} was answered ${status}`);
+        return;
+      }
+      const hex = blob.slice('sha256:'.length);
+      const kept = join('content/docker/registry/v2/blobs/sha256', hex.slice(0, 2), hex, 'data');
+      const file = join(registries[at]?.directory ?? '', kept);
+      await (how === 'remove' ? rm(file) : truncate(file, 10));
     },
     async replicate(request = {}) {
       const { environment, workflowBundle } = await temporalFixture();
