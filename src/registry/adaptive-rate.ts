@@ -1,3 +1,5 @@
+import { createRateMeter } from './rate-meter.ts';
+
 /** Share of what the host granted that is asked for right after a 429. */
 const BACK_OFF = 0.5;
 /** Share of it that is returned to quickly, since the host is known to grant it. */
@@ -9,19 +11,22 @@ const GROWTH_SQUARED = 0.004;
 const LOWEST = 0.5;
 /** A few answers in a second do not show that the host's limit is as low as that. */
 const LEAST_EVIDENCE = 10;
-const WINDOW_MS = 1000;
 
 /**
  * A request rate that finds its level: it starts at its ceiling, and when the host says 429 it halves what the host has
  * granted of late, returns to just below that, and from there on gropes upwards (additive increase, multiplicative
- * decrease, with the memory of the last limit that CUBIC, RFC 9438, adds to it). Knows no clock; times are milliseconds.
+ * decrease, with the memory of the last limit that CUBIC, RFC 9438, adds to it). Until the host has been asked for a
+ * second at one pace nothing is known of its limit but that it is lower: the pace is halved, and doubled again each second.
+ * Knows no clock; times are milliseconds.
  */
 export class AdaptiveRate {
   #ceiling: number;
   /** What the host granted, a second, when it last said 429. */
   #limit = Number.POSITIVE_INFINITY;
+  /** Whether that has been measured, and is not merely what was asked for. */
+  #isSure = true;
   #cutAt = Number.NEGATIVE_INFINITY;
-  #granted = { since: 0, before: 0, now: 0 };
+  readonly #granted = createRateMeter();
 
   constructor(ceiling: number) {
     this.#ceiling = ceiling;
@@ -38,13 +43,14 @@ export class AdaptiveRate {
   /** Requests a second that are allowed now. */
   at(now: number): number {
     if (this.#limit === Number.POSITIVE_INFINITY) return this.#ceiling;
-    return Math.min(this.#ceiling, Math.max(LOWEST, this.#limit * shareAfter((now - this.#cutAt) / 1000)));
+    const seconds = (now - this.#cutAt) / 1000;
+    const share = this.#isSure ? shareAfter(seconds) : BACK_OFF * 2 ** seconds;
+    return Math.min(this.#ceiling, Math.max(LOWEST, this.#limit * share));
   }
 
   /** The host granted a request. */
   granted(now: number): void {
-    this.#roll(now);
-    this.#granted.now += 1;
+    this.#granted.count(now);
   }
 
   /**
@@ -55,10 +61,12 @@ export class AdaptiveRate {
    */
   throttled(sentAt: number, now: number): boolean {
     if (sentAt < this.#cutAt) return false;
-    this.#roll(now);
-    const evidence = Math.max(this.#granted.before, this.#granted.now, LEAST_EVIDENCE);
-    this.#limit = Math.min(this.at(now), evidence);
+    this.#isSure = this.#granted.isSure(now);
+    const evidence = Math.max(this.#granted.perSecond(now), LEAST_EVIDENCE);
+    const isFirst = this.#limit === Number.POSITIVE_INFINITY;
+    this.#limit = this.#isSure || isFirst ? Math.min(this.at(now), evidence) : this.at(now);
     this.#cutAt = now;
+    this.#granted.restart(now);
     return true;
   }
 
@@ -66,13 +74,8 @@ export class AdaptiveRate {
   limitTo(requestsPerSecond: number, now: number): void {
     if (requestsPerSecond >= this.at(now)) return;
     this.#limit = requestsPerSecond / BACK_OFF;
+    this.#isSure = true;
     this.#cutAt = now;
-  }
-
-  #roll(now: number): void {
-    const elapsed = now - this.#granted.since;
-    if (elapsed < WINDOW_MS) return;
-    this.#granted = { since: now, before: elapsed < 2 * WINDOW_MS ? this.#granted.now : 0, now: 0 };
   }
 }
 

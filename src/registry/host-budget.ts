@@ -41,10 +41,13 @@ interface Waiter {
 
 /** Below this share of its quota a host is asked no faster than what is left allows. */
 const SCARCE_SHARE = 0.1;
+/** How many requests go at a time to a host that has granted none yet, and by how many more each one that it grants. */
+const FIRST_WINDOW = 8;
+const WINDOW_GROWTH = 0.25;
 
 /**
  * Lets requests to one host through in the order they came: so many a second, so many at a time, and none while the host
- * asks for silence.
+ * asks for silence. A host that is new is approached with few at a time: nobody knows yet what it can take.
  */
 export class HostBudget {
   readonly #options: HostBudgetOptions;
@@ -53,6 +56,7 @@ export class HostBudget {
   readonly #bucket: TokenBucket;
   readonly #queue = new Set<Waiter>();
   #inFlight = 0;
+  #window: number;
   #pausedUntil = 0;
   #cancelTimer: (() => void) | undefined;
 
@@ -62,6 +66,7 @@ export class HostBudget {
     this.#clock = options.clock;
     this.#rate = new AdaptiveRate(options.requestsPerSecond);
     this.#bucket = new TokenBucket(options.requestsPerSecond, now);
+    this.#window = Math.min(FIRST_WINDOW, options.concurrency);
   }
 
   /**
@@ -118,7 +123,10 @@ export class HostBudget {
   #learn(sentAt: number, { throttled, retryAfterMs, rateLimit }: BudgetFeedback): void {
     const now = this.#clock.now();
     if (throttled && this.#rate.throttled(sentAt, now)) this.#bucket.drain(now);
-    if (!throttled) this.#rate.granted(now);
+    if (!throttled) {
+      this.#rate.granted(now);
+      this.#window = Math.min(this.#options.concurrency, this.#window + WINDOW_GROWTH);
+    }
     if (retryAfterMs !== undefined) this.#pause(retryAfterMs, now);
     const { remaining, limit, resetMs } = rateLimit ?? {};
     if (remaining === undefined || resetMs === undefined || resetMs === 0) return;
@@ -150,7 +158,7 @@ export class HostBudget {
   }
 
   #hasRoom(): boolean {
-    return this.#inFlight < this.#options.concurrency;
+    return this.#inFlight < Math.floor(this.#window);
   }
 
   #waitMs(now: number): number {

@@ -1,22 +1,37 @@
 const WINDOW_MS = 1_000;
+/** The shortest time that a rate is worked out from. */
+const LEAST_MS = 20;
 
 /** Measures how often something happens. Knows no clock; times are milliseconds. */
 export interface RateMeter {
   count(now: number): void;
-  /** How often it happened in the better one of the last two seconds. */
+  /**
+   * How often it happens in a second: in the better one of the last two, or, while it has not been measured for so long,
+   * by what there is since the beginning.
+   */
   perSecond(now: number): number;
+  /** Whether that is more than a guess: it has been measured for a second. */
+  isSure(now: number): boolean;
+  /** Begins anew: what was before says nothing about what comes. */
+  restart(now: number): void;
 }
 
 export function createRateMeter(): RateMeter {
   let since = Number.NEGATIVE_INFINITY;
-  let before = 0;
+  let before: number | undefined;
   let current = 0;
+  function restart(now: number): void {
+    since = now;
+    before = undefined;
+    current = 0;
+  }
   function roll(now: number): void {
     const elapsed = now - since;
     if (elapsed < WINDOW_MS) return;
-    before = elapsed < 2 * WINDOW_MS ? current : 0;
+    if (elapsed >= 2 * WINDOW_MS) return restart(now);
+    before = current;
     current = 0;
-    since = now;
+    since += WINDOW_MS;
   }
   return {
     count(now) {
@@ -25,7 +40,13 @@ export function createRateMeter(): RateMeter {
     },
     perSecond(now) {
       roll(now);
-      return Math.max(before, current);
+      if (before !== undefined) return Math.max(before, current);
+      return (current * WINDOW_MS) / Math.max(LEAST_MS, now - since);
     },
+    isSure(now) {
+      roll(now);
+      return before !== undefined;
+    },
+    restart,
   };
 }

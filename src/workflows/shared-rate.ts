@@ -6,19 +6,18 @@ export interface Limit {
   readonly at: number;
 }
 
-/** Share of what the host granted that is given out right after a 429. */
-const BACK_OFF = 0.5;
+/** Share of what the host granted that is given out right after a 429: whoever was told so halves its own rate at once. */
+const BACK_OFF = 0.85;
 /** Share of it that is returned to soon, since the host is known to grant it. */
-const KNOWN_GOOD = 0.9;
-const RETURN_SECONDS = 5;
-/** Beyond that, shares added by each further second, and by its square: slow near the limit, faster where there is none. */
-const GROWTH = 0.004;
-const GROWTH_SQUARED = 0.0002;
+const KNOWN_GOOD = 0.95;
+const RETURN_SECONDS = 3;
+/** After so many further seconds all of it is given out again; the curve is flat there, and steep long after (RFC 9438). */
+const PLATEAU_SECONDS = 15;
 const LOWEST = 0.5;
 
 /**
- * Requests a second that all workers together may make now: half of what the host granted when it last refused, growing
- * from there up to the ceiling. It is worked out when somebody asks, so that no timer has to run.
+ * Requests a second that all workers together may make now: somewhat less than what the host granted when it last
+ * refused, growing from there up to the ceiling. It is worked out when somebody asks, so that no timer has to run.
  *
  * @returns nothing while no limit is known
  */
@@ -30,6 +29,6 @@ export function rateAt(limit: Limit | undefined, ceiling: number | undefined, no
 
 function partAfter(seconds: number): number {
   if (seconds < RETURN_SECONDS) return BACK_OFF + ((KNOWN_GOOD - BACK_OFF) * seconds) / RETURN_SECONDS;
-  const further = seconds - RETURN_SECONDS;
-  return KNOWN_GOOD + GROWTH * further + GROWTH_SQUARED * further ** 2;
+  const beyond = (seconds - RETURN_SECONDS) / PLATEAU_SECONDS - 1;
+  return 1 + (1 - KNOWN_GOOD) * beyond ** 3;
 }

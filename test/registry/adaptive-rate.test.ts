@@ -3,8 +3,10 @@ import fc from 'fast-check';
 import { AdaptiveRate } from '../../src/registry/adaptive-rate.ts';
 import { TokenBucket } from '../../src/registry/token-bucket.ts';
 
-function grant(rate: AdaptiveRate, count: number, now: number): void {
-  for (let answer = 0; answer < count; answer += 1) rate.granted(now);
+/** Answers that a host grants evenly over the second and a half before some moment. */
+function grant(rate: AdaptiveRate, perSecond: number, until: number): void {
+  const count = perSecond * 1.5;
+  for (let answer = 0; answer < count; answer += 1) rate.granted(until - 1_500 + (answer * 1_500) / count);
 }
 
 describe('adaptive rate', () => {
@@ -20,8 +22,18 @@ describe('adaptive rate', () => {
   it('halves what the host grants when it says 429', () => {
     const rate = new AdaptiveRate(10_000);
     grant(rate, 80, 5_000);
-    rate.throttled(5_000, 5_100);
-    assert.equal(rate.at(5_100), 40);
+    rate.throttled(5_000, 5_000);
+    assert.equal(rate.at(5_000), 40);
+  });
+
+  it('halves what it asked for when that has not been measured for a second, and doubles it again each second', () => {
+    const rate = new AdaptiveRate(10_000);
+    for (let answer = 0; answer < 20; answer += 1) rate.granted(answer * 2);
+    rate.throttled(40, 40);
+    assert.equal(rate.at(40), 250, '20 in 40 ms are 500 a second');
+    rate.throttled(44, 44);
+    assert.ok(rate.at(44) > 125 && rate.at(44) < 126);
+    assert.equal(Math.round(rate.at(1_044) / rate.at(44)), 2);
   });
 
   it('counts the 429s of requests that were already on their way once', () => {
@@ -57,9 +69,11 @@ describe('adaptive rate', () => {
 
   it('uses most of what a host grants, with few refusals', () => {
     for (const limit of [20, 83, 1_000]) {
-      const { granted, refused } = simulate(limit, 60);
-      assert.ok(granted > limit * 60 * 0.9, `${granted} granted of ${limit * 60}`);
-      assert.ok(refused < 150, `${refused} refused, ${granted} granted`);
+      for (const burst of [0.1, 1]) {
+        const { granted, refused } = simulate(limit, limit * burst, 60);
+        assert.ok(granted > limit * 60 * 0.85, `${granted} granted of ${limit * 60}, bursts of ${limit * burst}`);
+        assert.ok(refused < 150, `${refused} refused, ${granted} granted`);
+      }
     }
   });
 
@@ -82,15 +96,19 @@ describe('adaptive rate', () => {
   });
 });
 
-/** A busy client, whose answers take 30 ms, and a host with a token bucket that holds one second's worth. */
-function simulate(limit: number, seconds: number): { readonly granted: number; readonly refused: number } {
+/** A busy client, whose answers take 30 ms, and a host with a token bucket of this size. */
+function simulate(
+  limit: number,
+  burst: number,
+  seconds: number,
+): { readonly granted: number; readonly refused: number } {
   const rate = new AdaptiveRate(10_000);
   const bucket = new TokenBucket(10_000, 0);
   const onTheWay: { readonly sentAt: number; readonly refused: boolean }[] = [];
   const total = { granted: 0, refused: 0 };
-  let tokens = limit;
+  let tokens = burst;
   for (let now = 0; now < seconds * 1_000; now += 1) {
-    tokens = Math.min(limit, tokens + limit / 1_000);
+    tokens = Math.min(burst, tokens + limit / 1_000);
     for (; onTheWay[0] !== undefined && onTheWay[0].sentAt + 30 <= now; onTheWay.shift()) {
       const { sentAt, refused } = onTheWay[0];
       if (!refused) rate.granted(now);

@@ -24,7 +24,7 @@ describe('budgets', () => {
     assert.deepEqual(waits, ['busy.example 2000']);
     const rates = Object.fromEntries(budgets.view().map(({ host, requestsPerSecond }) => [host, requestsPerSecond]));
     assert.equal(rates['idle.example'], 100);
-    assert.ok((rates['busy.example'] ?? 100) < 10);
+    assert.ok((rates['busy.example'] ?? 100) <= 50);
   });
 
   it('end a turn when the request fails', async () => {

@@ -17,9 +17,12 @@ describe('what a budget shows', () => {
     const { book } = takeLease(BLANK_BOOK, request, NOON);
     const writer = { workflowId: 'promotion/r.example', until: NOON + 60_000 };
     const text = renderBudget('r.example', { book, writer, usedAt: NOON }, NOON);
-    assert.match(text, /6\.2 requests a second for all workers together \(ceiling 50, as the workers are configured\)/);
+    assert.match(
+      text,
+      /10\.5 requests a second for all workers together \(ceiling 50, as the workers are configured\)/,
+    );
     assert.match(text, /Last 429: 2026-01-02 12:00:00 UTC, reported by pod-1, with Retry-After 2 s/);
-    assert.match(text, /\| pod-1 \| 6\.2 \|  \| 2026-01-02 12:00:03 UTC \|/);
+    assert.match(text, /\| pod-1 \| 10\.5 \|  \| 2026-01-02 12:00:03 UTC \|/);
     assert.match(text, /Only promotion\/r\.example may write to the host, until 2026-01-02 12:01:00 UTC/);
   });
 
