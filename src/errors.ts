@@ -2,7 +2,7 @@
  * Everything that can go wrong, as a closed list. Callers decide by code, people read the message.
  *
  * `Registry*` codes come from an OCI registry, `Signing*` from Fulcio, a log or a timestamp authority, `Store*` from the
- * plan store. {@link isTransient} says which of them a retry can cure.
+ * plan store, `Bucket*` from where files are kept. {@link isTransient} says which of them a retry can cure.
  */
 export type ErrorCode =
   | 'UsageInvalid'
@@ -21,6 +21,11 @@ export type ErrorCode =
   | 'SourceLost'
   | 'StoreUnavailable'
   | 'StoreCorrupt'
+  | 'BucketDenied'
+  | 'BucketNotFound'
+  | 'BucketUnavailable'
+  | 'BucketRefused'
+  | 'FileConflict'
   | 'IdentityUnavailable'
   | 'SigningUnavailable'
   | 'SigningRefused'
@@ -37,6 +42,7 @@ const TRANSIENT: ReadonlySet<ErrorCode> = new Set([
   'RegistryThrottled',
   'RegistryUnavailable',
   'StoreUnavailable',
+  'BucketUnavailable',
   'IdentityUnavailable',
   'SigningUnavailable',
   'TemporalUnavailable',
