@@ -86,6 +86,8 @@ export async function startWorker(config: Config, settings: WorkerSettings = {})
     namespace: config.namespace,
     workflowBundle: settings.workflows ?? (await loadWorkflows()),
     interceptors: { activity: [rethrowCancellation] },
+    // How long a dead worker's workflows wait for it. One that is late merely has its workflows replayed elsewhere.
+    stickyQueueScheduleToStartTimeout: '2 seconds',
     // An activity learns of a pause, a reset or a cancellation at a heartbeat: within three seconds at most.
     maxHeartbeatThrottleInterval: '2 seconds',
     defaultHeartbeatThrottleInterval: '1 second',

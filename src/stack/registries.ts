@@ -14,6 +14,8 @@ export interface RegistryOptions {
   readonly port?: number;
   /** `/metrics` answers there with what the registry counts, for Prometheus; nowhere by default. */
   readonly metricsPort?: number;
+  /** Take an index whose children are not there, as some registries do. */
+  readonly careless?: boolean;
   readonly findProgram?: FindProgram | undefined;
 }
 
@@ -35,12 +37,12 @@ export interface RegistryServer {
  * @throws PromoterError `ProgramMissing`, or `StackFailed` with the end of the registry's log
  */
 export async function startRegistry(options: RegistryOptions): Promise<RegistryServer> {
-  const { name, directory, metricsPort } = options;
+  const { name, directory } = options;
   const program = await (options.findProgram ?? findProgram)('distribution');
   const host = `127.0.0.1:${options.port ?? (await freePort())}`;
   const configFile = join(directory, 'config.yaml');
   await mkdir(directory, { recursive: true });
-  await writeFile(configFile, stringify(configuration(host, join(directory, 'content'), metricsPort)));
+  await writeFile(configFile, stringify(configuration(host, options)));
   const running = await startProcess({
     name: `the registry ${name}`,
     program,
@@ -55,7 +57,8 @@ export async function startRegistry(options: RegistryOptions): Promise<RegistryS
 }
 
 /** See https://distribution.github.io/distribution/about/configuration/. */
-function configuration(host: string, rootdirectory: string, metricsPort: number | undefined): object {
+function configuration(host: string, { directory, metricsPort, careless = false }: RegistryOptions): object {
+  const rootdirectory = join(directory, 'content');
   return {
     version: 0.1,
     log: { level: 'warn', accesslog: { disabled: true } },
@@ -65,6 +68,7 @@ function configuration(host: string, rootdirectory: string, metricsPort: number 
       cache: { blobdescriptor: 'inmemory' },
       maintenance: { uploadpurging: { enabled: false } },
     },
+    ...(careless ? { validation: { manifests: { indexes: { platforms: 'none' } } } } : {}),
     // Signs the state of an upload; with one of its own making, a restarted registry would refuse uploads in progress.
     http: {
       addr: host,

@@ -21,7 +21,8 @@ export interface PromotionService {
   stop(): Promise<void>;
 }
 
-const ATTRIBUTES = {
+/** What runs are found by, as `temporal server start-dev` is told. */
+export const SEARCH_ATTRIBUTES = {
   PromoterState: 'Keyword',
   PromoterPhase: 'Keyword',
   PromoterDestinations: 'KeywordList',
@@ -45,7 +46,7 @@ export async function startPromotionService(options: ServiceOptions): Promise<Pr
       databaseFile: join(directory, 'temporal.db'),
       logFile: join(directory, 'temporal.log'),
       ...(options.ui === true ? {} : { uiPort: 'headless' as const }),
-      searchAttributes: ATTRIBUTES,
+      searchAttributes: SEARCH_ATTRIBUTES,
       ...(port === undefined ? {} : { port }),
     });
   const server = await startServer();

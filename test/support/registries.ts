@@ -17,11 +17,33 @@ export interface TestRegistry {
   stop(): Promise<void>;
 }
 
+/** A registry that can be killed. */
+export interface MortalRegistry extends TestRegistry {
+  /** Where it keeps a repository. */
+  folderOf(repository: string): string;
+  /** Kills it and starts it again on the same port, with what it holds. */
+  crash(): Promise<void>;
+}
+
+export interface DistributionOptions {
+  /** Take an index whose children are not there. */
+  readonly careless?: boolean;
+}
+
 /** Starts the CNCF distribution registry, empty. */
-export async function startDistribution(): Promise<TestRegistry> {
+export async function startDistribution({ careless = false }: DistributionOptions = {}): Promise<MortalRegistry> {
   const directory = await mkdtemp(join(tmpdir(), 'distribution-'));
-  const server = await startRegistry({ name: 'of the test', directory });
-  return testRegistry(server.host, directory, server.stop);
+  const options = { name: 'of the test', directory, careless };
+  let server = await startRegistry(options);
+  const port = Number(server.host.split(':')[1]);
+  return {
+    ...testRegistry(server.host, directory, () => server.stop()),
+    folderOf: (repository) => join(directory, 'content/docker/registry/v2/repositories', repository),
+    async crash() {
+      await server.kill();
+      server = await startRegistry({ ...options, port });
+    },
+  };
 }
 
 /** Starts go-containerregistry's registry, empty; it keeps everything in memory, and writes locations without host. */

@@ -24,6 +24,8 @@ export interface RegistryProxyOptions {
   /** Beyond these the answer is 429 with `Retry-After: 1`. */
   readonly requestsPerSecond?: number;
   readonly faults?: readonly FaultRule[];
+  /** Called with each request before anything else happens to it; `drop` closes its connection without an answer. */
+  readonly before?: () => Promise<'answer' | 'drop'>;
 }
 
 /** A registry that counts, and misbehaves when told to. */
@@ -77,7 +79,8 @@ export async function startRegistryProxy(options: RegistryProxyOptions): Promise
   }
 
   async function visited(visit: Visit): Promise<number> {
-    const fault = chooseFault(visit.class, visit.request.url ?? '');
+    const verdict = await options.before?.();
+    const fault = verdict === 'drop' ? 'drop' : chooseFault(visit.class, visit.request.url ?? '');
     const delay = latencyMs + (typeof fault === 'object' && 'delayMs' in fault ? fault.delayMs : 0);
     if (delay > 0) await sleep(delay, undefined, { signal: closing.signal });
     if (isOverLimit()) return refuse(visit, 429, 'TOOMANYREQUESTS', { 'retry-after': '1' });

@@ -1,0 +1,95 @@
+import type { WorkflowHandle } from '@temporalio/client';
+import { isGrpcServiceError } from '@temporalio/client';
+import type { Workflow } from '@temporalio/common';
+import type { RepositoryName } from '../../../src/reference.ts';
+import { waitFor } from '../../support/waiting.ts';
+import type { Arena } from './arena.ts';
+import type { AtRequest, Fronts } from './fronts.ts';
+
+/** What is killed. */
+export type Victim = 'worker' | 'temporal' | 'registry';
+
+/** A kill when the request of this number arrives, counted over all registries. */
+export interface Kill {
+  readonly at: number;
+  readonly victim: Victim;
+}
+
+/** How a trial ended. */
+export interface TrialResult {
+  readonly requests: number;
+  /** Whether there were requests enough for the kill to come. */
+  readonly killed: boolean;
+  readonly seconds: number;
+  /** As {@link Fronts} counts them. */
+  readonly transfers: ReturnType<Fronts['transfers']>;
+  /** Everything that is not as it should be. */
+  readonly wrong: readonly string[];
+}
+
+/** The hook that kills once; the request that was on its way then arrives or is lost by turns. */
+export function killing(
+  arena: Arena,
+  kill: Kill | undefined,
+): { readonly atRequest: AtRequest; happened(): Promise<boolean> } {
+  let death: Promise<void> | undefined;
+  return {
+    async atRequest(index) {
+      if (index !== kill?.at) return 'answer';
+      death = strike(arena, kill.victim);
+      await death;
+      return kill.at % 2 === 0 ? 'answer' : 'drop';
+    },
+    async happened() {
+      await death;
+      return death !== undefined;
+    },
+  };
+}
+
+function strike({ pool, mirrors: [canonical], crashTemporal }: Arena, victim: Victim): Promise<void> {
+  switch (victim) {
+    case 'worker':
+      return pool.replace();
+    case 'temporal':
+      return crashTemporal();
+    case 'registry':
+      return canonical.crash();
+  }
+}
+
+/** A run's result, asked for again when the server that was asked has been killed. */
+export async function resultOf<T extends Workflow>(handle: WorkflowHandle<T>) {
+  for (;;) {
+    try {
+      return await handle.result();
+    } catch (error) {
+      if (!isGrpcServiceError(error) && !(error instanceof Error && error.name === 'ServiceError')) throw error;
+      const answers = (): Promise<boolean> =>
+        handle.describe().then(
+          () => true,
+          () => false,
+        );
+      await waitFor(answers);
+    }
+  }
+}
+
+/** Blobs of images that were transferred more often than without a kill, and once more for it. */
+export function transferredAgain(
+  { images }: Arena,
+  transfers: ReadonlyMap<string, number>,
+  undisturbed: ReadonlyMap<string, number>,
+): readonly string[] {
+  const known = new Set([...images.values()].flatMap(({ blobs }) => blobs.map(({ digest }) => digest as string)));
+  return [...transfers].flatMap(([key, times]) => {
+    const [place, digest = ''] = key.split(' ');
+    const allowed = (undisturbed.get(key) ?? 1) + 1;
+    return known.has(digest) && times > allowed ? [`registry ${place}: ${digest} was transferred ${times} times`] : [];
+  });
+}
+
+/** The repositories of a trial's images on some hosts. */
+export function repositoriesOf(hosts: readonly string[], trial: string, image: string): readonly RepositoryName[] {
+  return hosts.map((host) => `${host}/prod/${trial}/${image}` as RepositoryName);
+}

@@ -1,0 +1,19 @@
+import { once } from 'node:events';
+import { loadConfig } from '../../../src/config.ts';
+import { startWorker } from '../../../worker.ts';
+import { installRuntime } from '../../../src/client/worker-log.ts';
+
+// A spare: everything is loaded, and it begins to work when it is told to by a signal. The first argument is the bundle of
+// the workflows, since making it takes longer than all the rest.
+const [codePath = ''] = process.argv.slice(2);
+const config = await loadConfig();
+const called = once(process, 'SIGUSR2');
+// A signal that is waited for keeps no process alive.
+const waiting = setInterval(() => {}, 60_000);
+process.stdout.write('spare\n');
+await called;
+clearInterval(waiting);
+installRuntime(config.logLevel ?? 'warn');
+const worker = await startWorker(config, { workflows: { codePath } });
+process.once('SIGTERM', () => void worker.stop());
+await worker.done;
