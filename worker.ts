@@ -181,10 +181,10 @@ function sharingBy(
 }
 
 /** Works until a signal asks it to end. */
-export async function runWorker(config: Config): Promise<void> {
+export async function runWorker(config: Config, settings: WorkerSettings = {}): Promise<void> {
   installRuntime(config.logLevel ?? 'warn', config.telemetry);
   const { signal } = listenForInterruption();
-  const worker = await startWorker(config);
+  const worker = await startWorker(config, settings);
   await Promise.race([worker.done, aborted(signal).then(worker.stop)]);
 }
 

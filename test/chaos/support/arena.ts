@@ -34,7 +34,7 @@ export interface Arena {
   readonly client: Client;
   readonly pool: WorkerPool;
   /** Kills Temporal's server and starts it again with its database. */
-  crashTemporal(): Promise<void>;
+  readonly crashTemporal: () => Promise<void>;
   stop(): Promise<void>;
 }
 

@@ -27,11 +27,15 @@ export interface TrialResult {
   readonly wrong: readonly string[];
 }
 
+/** A kill that may come. */
+interface Killing {
+  readonly atRequest: AtRequest;
+  /** Whether it has, once it is over. */
+  readonly happened: () => Promise<boolean>;
+}
+
 /** The hook that kills once; the request that was on its way then arrives or is lost by turns. */
-export function killing(
-  arena: Arena,
-  kill: Kill | undefined,
-): { readonly atRequest: AtRequest; happened(): Promise<boolean> } {
+export function killing(arena: Arena, kill: Kill | undefined): Killing {
   let death: Promise<void> | undefined;
   return {
     async atRequest(index) {

@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import { loadConfig } from '../../../src/config.ts';
-import { startWorker } from '../../../worker.ts';
-import { installRuntime } from '../../../src/client/worker-log.ts';
+import { runWorker } from '../../../worker.ts';
 
 // A spare: everything is loaded, and it begins to work when it is told to by a signal. The first argument is the bundle of
 // the workflows, since making it takes longer than all the rest.
@@ -13,7 +12,4 @@ const waiting = setInterval(() => {}, 60_000);
 process.stdout.write('spare\n');
 await called;
 clearInterval(waiting);
-installRuntime(config.logLevel ?? 'warn');
-const worker = await startWorker(config, { workflows: { codePath } });
-process.once('SIGTERM', () => void worker.stop());
-await worker.done;
+await runWorker(config, { workflows: { codePath } });
