@@ -3,15 +3,19 @@ import type { TrafficClass } from './registry-proxy-traffic.ts';
 
 /**
  * What happens to a request: an answer made up by the proxy; no answer (`drop` closes the connection, `stall` keeps it);
- * an answer that is lost after the registry has acted (`lose-answer`); a body that ends or hangs in its middle
- * (`truncate`, `stall-body`) or has one byte altered (`corrupt`, of the request when that has the body); or a late one.
+ * an answer that is lost after the registry has acted (`lose-answer`), or one that says a write was done which never gets
+ * to the registry (`lose-write`); a body that ends or hangs in its middle (`truncate`, `stall-body`), has one byte altered
+ * (`corrupt`, of the request when that has the body), or is longer or shorter than announced; or a late one.
  */
 export type FaultAction =
   | { readonly status: number; readonly retryAfter?: string; readonly code?: string }
   | { readonly delayMs: number }
+  /** Added to `Content-Length`. */
+  | { readonly announceMore: number }
   | 'drop'
   | 'stall'
   | 'lose-answer'
+  | 'lose-write'
   | 'truncate'
   | 'stall-body'
   | 'corrupt';

@@ -55,7 +55,11 @@ export function createForwarder(backend: URL): Forwarder {
         request.socket.destroy();
         return { status: 0, digest: undefined };
       }
-      response.writeHead(answer.statusCode ?? 502, ownHeaders(answer, backend));
+      const headers = ownHeaders(answer, backend);
+      const more = typeof fault === 'object' && 'announceMore' in fault ? fault.announceMore : 0;
+      const length = Number(headers['content-length'] ?? 0);
+      if (more !== 0 && length > 0) headers['content-length'] = Math.max(0, length + more);
+      response.writeHead(answer.statusCode ?? 502, headers);
       response.once('close', () => answer.destroy());
       answer.once('error', () => response.destroy());
       faulty(answer, hasBody ? undefined : fault, () => response.destroy()).pipe(response);

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -89,6 +90,7 @@ export async function startRegistryProxy(options: RegistryProxyOptions): Promise
       return 0;
     }
     if (fault === 'stall') return 0;
+    if (fault === 'lose-write') return acknowledge(visit);
     if (typeof fault === 'object' && 'status' in fault) {
       const { status, code = 'INJECTED', retryAfter } = fault;
       return refuse(visit, status, code, retryAfter === undefined ? {} : { 'retry-after': retryAfter });
@@ -148,6 +150,15 @@ function refuse({ request, response }: Visit, status: number, code: string, head
   const body = JSON.stringify({ errors: [{ code, message: 'by the proxy of the tests' }] });
   response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(body);
   return status;
+}
+
+/** Says that a blob or a manifest is stored, and forgets it. */
+async function acknowledge({ request, response, url }: Visit): Promise<number> {
+  const hash = createHash('sha256');
+  for await (const chunk of request as AsyncIterable<Buffer>) hash.update(chunk);
+  const digest = url.searchParams.get('digest') ?? `sha256:${hash.digest('hex')}`;
+  response.writeHead(201, { 'docker-content-digest': digest, location: url.pathname }).end();
+  return 201;
 }
 
 /** A bucket that holds what one second grants. */

@@ -1,5 +1,6 @@
 import { freePort } from '../../../src/stack/ports.ts';
 import { startRegistryProxy, type RegistryProxy } from '../../support/registry-proxy.ts';
+import type { FaultRule } from '../../support/registry-proxy-faults.ts';
 import type { LoggedRequest } from '../../support/registry-proxy-traffic.ts';
 import type { TestRegistry } from '../../support/registries.ts';
 
@@ -13,11 +14,20 @@ export interface Fronts {
   readonly close: () => Promise<void>;
 }
 
+export interface FrontOptions {
+  readonly atRequest?: AtRequest;
+  /** By the number of the registry. */
+  readonly faults?: (registry: number) => readonly FaultRule[];
+}
+
 /** What is to happen at a request; its number counts from 1 over all fronts. */
 export type AtRequest = (index: number) => Promise<'answer' | 'drop'>;
 
 /** Starts a front for each registry; their names sort as the registries do, so that the first of several is first by name. */
-export async function startFronts(registries: readonly TestRegistry[], atRequest: AtRequest): Promise<Fronts> {
+export async function startFronts(
+  registries: readonly TestRegistry[],
+  { atRequest, faults }: FrontOptions,
+): Promise<Fronts> {
   const found = new Set<number>();
   while (found.size < registries.length) found.add(await freePort());
   const ports = [...found].sort((a, b) => a - b);
@@ -27,7 +37,11 @@ export async function startFronts(registries: readonly TestRegistry[], atRequest
       startRegistryProxy({
         backend: url,
         port: ports[at] ?? 0,
-        before: () => atRequest((requests += 1)),
+        before: async () => {
+          requests += 1;
+          return atRequest === undefined ? 'answer' : atRequest(requests);
+        },
+        faults: faults?.(at) ?? [],
       }),
     ),
   );

@@ -17,7 +17,7 @@ export async function tryPromotion(arena: Arena, trial: string, kill?: Kill): Pr
   const { mirrors, staging, images, registry, client, store, log } = arena;
   const start = performance.now();
   const { atRequest, happened } = killing(arena, kill);
-  const fronts = await startFronts([...mirrors, staging], atRequest);
+  const fronts = await startFronts([...mirrors, staging], { atRequest });
   const hosts = fronts.hosts.slice(0, mirrors.length);
   // The reader and the judge ask the registries themselves.
   const direct = mirrors.map(({ host }) => host);

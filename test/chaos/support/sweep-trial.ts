@@ -32,7 +32,7 @@ export async function trySweep(arena: Arena, trial: string, kill?: Kill): Promis
   await cp(mirror.folderOf(`prod/${BARE}`), mirror.folderOf(`prod/${trial}`), { recursive: true });
   const start = performance.now();
   const { atRequest, happened } = killing(arena, kill);
-  const fronts = await startFronts(places, atRequest);
+  const fronts = await startFronts(places, { atRequest });
   log.clear();
   try {
     const manifests = await store.put(manifestOf(arena, trial, fronts.hosts, '127.0.0.1:1'));
