@@ -8,6 +8,7 @@ import { DefaultLogger, Runtime, Worker, bundleWorkflowCode } from '@temporalio/
 import type { NativeConnection, WorkflowBundleOption } from '@temporalio/worker';
 import { rethrowCancellation } from './src/activities/cancellation.ts';
 import { createActivities, createReplicationActivities } from './src/activities/index.ts';
+import type { ManifestFetcher } from './src/activities/manifests.ts';
 import { findScanners } from './src/activities/vulnerabilities.ts';
 import { openSigning } from './src/activities/signing-access.ts';
 import { describeThrown } from './src/client/failure-text.ts';
@@ -17,6 +18,7 @@ import { ensureSearchAttributes } from './src/client/search-attributes.ts';
 import { connectWorker } from './src/client/worker-connection.ts';
 import { loadConfig, type Config } from './src/config.ts';
 import { dataConverterOf } from './src/encryption/payload-codec.ts';
+import { fetchManifests } from './src/manifest/git-fetch.ts';
 import { openPlanStore } from './src/plan/plan-store.ts';
 import { createCopier } from './src/registry/copy.ts';
 import { openRegistry } from './src/registry-settings.ts';
@@ -80,6 +82,8 @@ export async function startWorker(config: Config, settings: WorkerSettings = {})
   const store = telemetry.observeStore(await openPlanStore(config.planStore, () => registry));
   const signing = openSigning(config.signing, registry, process.env, BUILDER_ID);
   const scanners = await findScanners(config.scanners, process.env['PATH']);
+  const fetchFromGit: ManifestFetcher = (source, signal) =>
+    fetchManifests(source, { schemes: config.gitSchemes, signal });
   const common = {
     ...encrypted,
     connection,
@@ -101,6 +105,7 @@ export async function startWorker(config: Config, settings: WorkerSettings = {})
       registry,
       copier: createCopier(registry),
       store,
+      fetchManifests: fetchFromGit,
       signing,
       writers: budgets,
       scanners,
@@ -126,6 +131,7 @@ export async function startWorker(config: Config, settings: WorkerSettings = {})
       naming: signing,
       settled: telemetry.mirrorsSettled,
       store,
+      fetchManifests: fetchFromGit,
     }),
     maxCachedWorkflows: 10,
   });

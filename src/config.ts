@@ -16,6 +16,7 @@ import {
 import type { Configuration } from './configuration/schema.ts';
 import type { Setting } from './configuration/setting.ts';
 import { messageOf, PromoterError } from './errors.ts';
+import type { GitScheme } from './manifest/git-source.ts';
 import type { HostPolicy } from './registry/host-policy.ts';
 import type { SigningSettings } from './signing-settings.ts';
 
@@ -50,6 +51,8 @@ export interface Config {
   readonly replicationShare: number;
   /** Hosts (with port) that are spoken to without TLS; loopback needs no mention. */
   readonly plainHttpHosts: readonly string[];
+  /** How git may be spoken to where manifests are fetched from it. */
+  readonly gitSchemes: readonly GitScheme[];
   /** What is said of single registry hosts. */
   readonly hostPolicies: readonly HostPolicy[];
   readonly signing: SigningSettings;
@@ -133,6 +136,7 @@ function configOf(configuration: Configuration, profile: ClientConnectConfig, en
     maxWorkers: maxWorkers!,
     replicationShare: replicationShare!,
     plainHttpHosts: configuration.plainHttp ?? [],
+    gitSchemes: configuration.gitSchemes ?? ['https', 'ssh'],
     hostPolicies: configuration.registries ?? [],
     signing: configuration.signing ?? {},
     telemetry: configuration.telemetry ?? {},

@@ -34,6 +34,7 @@ export type ErrorCode =
   | 'ProgramMissing'
   | 'StackFailed'
   | 'TemporalUnavailable'
+  | 'GitUnavailable'
   | 'GitHubRefused'
   | 'RunConflict'
   | 'RunUnknown';
@@ -46,6 +47,7 @@ const TRANSIENT: ReadonlySet<ErrorCode> = new Set([
   'IdentityUnavailable',
   'SigningUnavailable',
   'TemporalUnavailable',
+  'GitUnavailable',
 ]);
 
 /** Whether the same call may succeed later without anybody changing anything. */

@@ -32,6 +32,7 @@ describe('loadConfig', () => {
       maxWorkers: 8,
       replicationShare: 0.25,
       plainHttpHosts: [],
+      gitSchemes: ['https', 'ssh'],
       hostPolicies: [],
       signing: {},
       telemetry: { logFormat: 'text' },

@@ -4,6 +4,7 @@ import type { ImageCopier } from '../registry/copy.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { SigningContext } from '../signing/signing-context.ts';
 import type { TrustRoot } from '../signing/trust-root.ts';
+import type { ManifestFetcher } from './manifests.ts';
 import type { Scanners } from './vulnerabilities.ts';
 import type { WriterLeases } from './writers.ts';
 
@@ -12,6 +13,7 @@ export interface ActivityDependencies {
   readonly registry: Registry;
   readonly copier: ImageCopier;
   readonly store: PlanStore;
+  readonly fetchManifests: ManifestFetcher;
   readonly signing: SigningDependencies;
   readonly writers: WriterLeases;
   readonly scanners: Scanners;

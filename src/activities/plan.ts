@@ -16,12 +16,12 @@ import { debtsOf } from './owing.ts';
 import { recordPolicies } from './provenance-policy.ts';
 import { withPulse } from './pulse.ts';
 import { readQuarantine } from './residue.ts';
-import type { CheckedRequest } from './request.ts';
+import type { StoredRequest } from './request.ts';
 import { readManifests, readOnly } from './manifests.ts';
 
 export interface DraftInput {
   readonly run: string;
-  readonly request: CheckedRequest;
+  readonly request: StoredRequest;
 }
 
 /** The wishes of the manifests, cut into shards. */

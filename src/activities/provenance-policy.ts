@@ -5,7 +5,7 @@ import type { Digest, RepositoryName } from '../reference.ts';
 import { policyOfFlags, type IdentityPolicy } from '../signing/identity-policy.ts';
 import { policyOfManifest } from '../signing/manifest-policy.ts';
 import type { ProvenancePolicy } from '../signing/provenance.ts';
-import type { CheckedRequest } from './request.ts';
+import type { StoredRequest } from './request.ts';
 
 /** The provenance policy of each source registry that has one of its own. */
 type SourcePolicies = Readonly<Record<string, ManifestPolicy>>;
@@ -16,7 +16,7 @@ export interface PolicyBook {
 }
 
 /** Opens the policies that {@link recordPolicies} wrote; where there is none the request's holds. @throws PromoterError `Store*`, `ConfigInvalid` */
-export async function openPolicies(store: PlanStore, run: string, request: CheckedRequest): Promise<PolicyBook> {
+export async function openPolicies(store: PlanStore, run: string, request: StoredRequest): Promise<PolicyBook> {
   const policies = await readPolicies(store, run);
   const { builders = [], sources = [], predicateTypes = [] } = request.provenanceRules ?? {};
   const fallback = policyOfManifest(
@@ -32,7 +32,7 @@ export async function openPolicies(store: PlanStore, run: string, request: Check
 }
 
 /** Whether any image of a run has provenance to be looked at. */
-export function wantsProvenance(manifests: readonly Manifest[], request: CheckedRequest): boolean {
+export function wantsProvenance(manifests: readonly Manifest[], request: StoredRequest): boolean {
   return manifests.some(({ provenance }) => (provenance?.mode ?? modeOf(request)) !== 'off');
 }
 
@@ -46,7 +46,7 @@ export async function recordPolicies(store: PlanStore, run: string, manifests: r
 }
 
 /** Whose signatures a run accepts on staging images. @throws PromoterError `ConfigInvalid` */
-export function signersOf({ signatures }: CheckedRequest): IdentityPolicy {
+export function signersOf({ signatures }: StoredRequest): IdentityPolicy {
   return policyOfFlags({
     certificateIdentity: KREL_TRUST,
     certificateOidcIssuer: GOOGLE_ISSUER,
@@ -70,6 +70,6 @@ function policyOfSource(policies: SourcePolicies, source: RepositoryName): Manif
   return longest === undefined ? undefined : policies[longest];
 }
 
-function modeOf({ provenance }: CheckedRequest): ManifestPolicy['mode'] {
+function modeOf({ provenance }: StoredRequest): ManifestPolicy['mode'] {
   return provenance ?? 'warn';
 }

@@ -2,6 +2,7 @@ import type { ReplicationNaming } from '../plan/replication.ts';
 import type { PlanStore } from '../plan/store.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { MendingContext } from '../signing/signature-mending.ts';
+import type { ManifestFetcher } from './manifests.ts';
 
 /** How a replication left the mirrors. */
 export interface MirrorState {
@@ -16,6 +17,7 @@ export interface ReplicationDependencies extends MendingContext {
   /** With a budget of its own, so that promotions do not wait for replication. */
   readonly registry: Registry;
   readonly store: PlanStore;
+  readonly fetchManifests: ManifestFetcher;
   readonly naming: ReplicationNaming;
   /** Told how a replication left the mirrors. */
   readonly settled: (state: MirrorState) => void;

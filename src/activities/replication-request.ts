@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { PromoterError } from '../errors.ts';
 import type { ReplicationRequest } from '../workflows/replication-messages.ts';
-import { digest, duration, signatureRules } from './request.ts';
+import { duration, isOnePlace, placesOfManifests, signatureRules, type ManifestPlace } from './request.ts';
 
 const schema = z
   .strictObject({
-    manifests: digest,
+    ...placesOfManifests,
     confirm: z.boolean().default(false),
     lenient: z.boolean().default(false),
     replication: z.enum(['on', 'off']).default('on'),
@@ -16,6 +16,10 @@ const schema = z
     copies: z.int().min(1).max(1_000).default(50),
     check: signatureRules.optional(),
   })
+  .refine(isOnePlace, {
+    path: ['manifests'],
+    message: 'name a digest in the plan store, or a git reference: one of them',
+  })
   .refine(({ check, confirm }) => check === undefined || !confirm, {
     path: ['confirm'],
     message: 'a check writes nothing; mend what it finds by a run of its own',
@@ -24,7 +28,8 @@ const schema = z
   .transform((request) => ({ ...request, full: request.full || request.check !== undefined }));
 
 /** A request with every default filled in and every duration in milliseconds. */
-export type CheckedReplication = Required<Omit<ReplicationRequest, 'auditInterval' | 'every' | 'heartbeat' | 'check'>> &
+export type CheckedReplication = ManifestPlace &
+  Required<Omit<ReplicationRequest, 'manifests' | 'git' | 'auditInterval' | 'every' | 'heartbeat' | 'check'>> &
   Pick<ReplicationRequest, 'check'> &
   Readonly<Record<'auditInterval' | 'every' | 'heartbeat', number>>;
 

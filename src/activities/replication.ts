@@ -1,6 +1,5 @@
 import { cancellationSignal } from '@temporalio/activity';
 import { PromoterError } from '../errors.ts';
-import { bundleFromBytes, parseBundle } from '../manifest/bundle.ts';
 import { getJson, putJson } from '../plan/json-document.ts';
 import { recordName, shardPart } from '../plan/records.ts';
 import {
@@ -15,6 +14,7 @@ import type { PlanStore } from '../plan/store.ts';
 import type { Digest } from '../reference.ts';
 import { compilePolicy, policyOfFlags } from '../signing/identity-policy.ts';
 import type { ReplicationReport, ReplicationTally } from '../workflows/replication-messages.ts';
+import { readManifests, storeManifests } from './manifests.ts';
 import { withPulse } from './pulse.ts';
 import { createMirrorHealth } from './mirror-health.ts';
 import type { ReplicationDependencies } from './replication-dependencies.ts';
@@ -32,6 +32,8 @@ export interface ReplicationDraft {
   readonly sources: number;
   readonly pairs: number;
   readonly warnings: readonly string[];
+  /** The commit of the manifests, where git was asked for them. */
+  readonly commit?: string;
 }
 
 export interface ReplicateInput {
@@ -51,14 +53,18 @@ const WARNINGS_KEPT = 20;
 /**
  * Reads the manifests, finds out whose signatures belong where, and chooses what of it is audited by this run.
  *
- * @throws PromoterError `RequestInvalid`, `ConfigInvalid`, `ManifestInvalid`, `Store*`
+ * @throws PromoterError `RequestInvalid`, `ConfigInvalid`, `ManifestInvalid`, `GitUnavailable`, `Store*`
  */
-export function createDraftReplication({ store, naming }: ReplicationDependencies) {
+export function createDraftReplication(dependencies: ReplicationDependencies) {
+  const { store, naming } = dependencies;
   return async function draftReplication(input: { readonly request: unknown }): Promise<ReplicationDraft> {
     const request = checkReplication(input.request);
     if (request.check !== undefined) compilePolicy(policyOfFlags(request.check));
-    const bundle = bundleFromBytes(await store.get(request.manifests as Digest));
-    const { manifests, warnings } = parseBundle(bundle, { lenient: request.lenient });
+    const { manifests: bundle, commit } = await withPulse(
+      () => undefined,
+      () => storeManifests(dependencies, request, cancellationSignal()),
+    );
+    const { manifests, warnings } = await readManifests(store, { manifests: bundle, lenient: request.lenient });
     const tasks = replicationTasks(manifests, naming, request.replication);
     const checkpoints = await sideBySide(tasks, CHECKPOINTS_AT_ONCE, ({ source }) => readCheckpoint(store, source));
     const plan = { now: Date.now(), interval: request.auditInterval, every: request.every };
@@ -77,7 +83,8 @@ export function createDraftReplication({ store, naming }: ReplicationDependencie
       shards: shards.length,
       sources: tasks.length,
       pairs: tasks.reduce((sum, task) => sum + mirrorsOf(task).length, 0),
-      warnings: warnings.slice(0, WARNINGS_KEPT).map(({ file, message }) => `${file}: ${message}`),
+      warnings: warnings.slice(0, WARNINGS_KEPT),
+      ...(commit === undefined ? {} : { commit }),
     };
   };
 }

@@ -1,6 +1,7 @@
 import { msToNumber } from '@temporalio/common/lib/time.js';
 import { z } from 'zod';
 import { PromoterError } from '../errors.ts';
+import { gitSource, type GitSource } from '../manifest/git-source.ts';
 import { isDigest } from '../reference.ts';
 import type { PhaseName, PromotionRequest } from '../workflows/messages.ts';
 
@@ -19,6 +20,22 @@ export const duration = z.union([z.number(), z.string()]).transform((value, cont
 export const digest = z
   .string()
   .refine(isDigest, 'must be sha256: and 64 hex digits, as promoter manifest upload prints it');
+
+/** A request names its manifests once. */
+export const placesOfManifests = {
+  manifests: digest.optional(),
+  git: gitSource.optional(),
+};
+
+/** Whether {@link placesOfManifests} are one. */
+export function isOnePlace({ manifests, git }: { readonly manifests?: unknown; readonly git?: unknown }): boolean {
+  return (manifests === undefined) !== (git === undefined);
+}
+
+/** Where the manifests of a checked request are. */
+export type ManifestPlace =
+  | { readonly manifests: string; readonly git?: undefined }
+  | { readonly manifests?: undefined; readonly git: GitSource };
 
 /** Whose signatures count, as cosign's flags say it. */
 export const signatureRules = z.strictObject({
@@ -47,40 +64,50 @@ const policies = z.strictObject({
   attest: policyChange.optional(),
 } satisfies Record<PhaseName, unknown>);
 
-const request = z.strictObject({
-  manifests: digest,
-  confirm: z.boolean().optional(),
-  strict: z.boolean().optional(),
-  lenient: z.boolean().optional(),
-  sign: z.boolean().optional(),
-  annotations: z.record(z.string().min(1), z.string()).optional(),
-  provenance: z.enum(['off', 'warn', 'require']).optional(),
-  provenanceRules: z
-    .strictObject({
-      builders: z.array(z.string().min(1)).min(1).optional(),
-      sources: z.array(z.string().min(1)).min(1).optional(),
-      predicateTypes: z.array(z.string().min(1)).min(1).optional(),
-    })
-    .optional(),
-  signatures: signatureRules.optional(),
-  requireSignatures: z.boolean().optional(),
-  signExisting: z.boolean().optional(),
-  vulnerabilities: z
-    .strictObject({
-      threshold: z.int().min(0).max(5),
-      unscanned: z.enum(['pass', 'warn', 'quarantine']).optional(),
-      includeUnfixable: z.boolean().optional(),
-    })
-    .optional(),
-  onPhaseFailure: z.enum(['hold', 'fail']).optional(),
-  holdTimeout: duration.optional(),
-  commit: z.string().max(200).optional(),
-  only: digest.optional(),
-  policies: policies.optional(),
-});
+const request = z
+  .strictObject({
+    ...placesOfManifests,
+    confirm: z.boolean().optional(),
+    strict: z.boolean().optional(),
+    lenient: z.boolean().optional(),
+    sign: z.boolean().optional(),
+    annotations: z.record(z.string().min(1), z.string()).optional(),
+    provenance: z.enum(['off', 'warn', 'require']).optional(),
+    provenanceRules: z
+      .strictObject({
+        builders: z.array(z.string().min(1)).min(1).optional(),
+        sources: z.array(z.string().min(1)).min(1).optional(),
+        predicateTypes: z.array(z.string().min(1)).min(1).optional(),
+      })
+      .optional(),
+    signatures: signatureRules.optional(),
+    requireSignatures: z.boolean().optional(),
+    signExisting: z.boolean().optional(),
+    vulnerabilities: z
+      .strictObject({
+        threshold: z.int().min(0).max(5),
+        unscanned: z.enum(['pass', 'warn', 'quarantine']).optional(),
+        includeUnfixable: z.boolean().optional(),
+      })
+      .optional(),
+    onPhaseFailure: z.enum(['hold', 'fail']).optional(),
+    holdTimeout: duration.optional(),
+    commit: z.string().max(200).optional(),
+    only: digest.optional(),
+    policies: policies.optional(),
+  })
+  .refine(isOnePlace, {
+    path: ['manifests'],
+    message: 'name a digest in the plan store, or a git reference: one of them',
+  });
 
 /** A request with every duration in milliseconds. */
-export type CheckedRequest = Omit<PromotionRequest, 'holdTimeout' | 'policies'> & {
+export type CheckedRequest = CheckedOptions & ManifestPlace;
+
+/** A checked request whose manifests are in the plan store. */
+export type StoredRequest = CheckedOptions & { readonly manifests: string };
+
+type CheckedOptions = Omit<PromotionRequest, 'holdTimeout' | 'policies' | 'manifests' | 'git'> & {
   readonly holdTimeout?: number;
   readonly policies?: Partial<Record<PhaseName, CheckedPolicyChange>>;
 };

@@ -5,16 +5,18 @@ import { draftPlan } from '../plan/draft.ts';
 import type { BrokenHost } from '../plan/judgement.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { withPulse } from './pulse.ts';
-import { readManifests, readOnly } from './manifests.ts';
+import { readManifests, readOnly, storeManifests } from './manifests.ts';
 import { wantsProvenance } from './provenance-policy.ts';
-import { checkRequest, type CheckedRequest } from './request.ts';
+import { checkRequest, type CheckedRequest, type StoredRequest } from './request.ts';
 import { cannotSign } from './sign.ts';
 import type { PinnedTrust } from './trust.ts';
 
 /** What Setup found out: small, and all that the later phases need to know of the request. */
 export interface SetupResult {
-  readonly request: CheckedRequest;
+  /** With its manifests in the plan store, wherever they came from, and the commit they were found at. */
+  readonly request: StoredRequest;
   readonly manifests: {
+    readonly bundle: string;
     readonly files: number;
     readonly images: number;
     readonly digests: number;
@@ -34,15 +36,19 @@ export interface SetupResult {
 const HOSTS_AT_ONCE = 32;
 
 /**
- * Checks the request, reads the manifests it names and greets every registry host with our credentials.
+ * Checks the request, fetches and reads the manifests it names and greets every registry host with our credentials.
  *
  * A destination host that does not answer costs its own edges; under `strict`, and when none answers, the phase fails.
  *
- * @throws PromoterError `RequestInvalid`, `ManifestInvalid`, `Store*`, `Registry*`
+ * @throws PromoterError `RequestInvalid`, `ManifestInvalid`, `GitUnavailable`, `Store*`, `Registry*`
  */
-export function createSetup({ registry, store, signing }: ActivityDependencies, trust: PinnedTrust) {
+export function createSetup(dependencies: ActivityDependencies, trust: PinnedTrust) {
+  const { registry, store, signing } = dependencies;
   return async function setup(input: { readonly run: string; readonly request: unknown }): Promise<SetupResult> {
-    const request = checkRequest(input.request);
+    const request = await withPulse(
+      () => undefined,
+      () => storedRequest(checkRequest(input.request)),
+    );
     const { manifests, warnings, files } = await readManifests(store, request);
     const draft = draftPlan(manifests, await readOnly(store, request));
     const provenance = wantsProvenance(manifests, request);
@@ -57,6 +63,7 @@ export function createSetup({ registry, store, signing }: ActivityDependencies, 
     return {
       request,
       manifests: {
+        bundle: request.manifests,
         files,
         images: manifests.reduce((sum, { images }) => sum + images.length, 0),
         digests: manifests.reduce(
@@ -73,8 +80,13 @@ export function createSetup({ registry, store, signing }: ActivityDependencies, 
     };
   };
 
+  async function storedRequest(request: CheckedRequest): Promise<StoredRequest> {
+    const { git: _, ...options } = request;
+    return { ...options, ...(await storeManifests(dependencies, request, cancellationSignal())) };
+  }
+
   // What signing takes is opened now, so that a run that cannot sign ends before it copies anything.
-  async function openSigning(run: string, request: CheckedRequest): Promise<void> {
+  async function openSigning(run: string, request: StoredRequest): Promise<void> {
     if (request.confirm !== true || request.sign === false) return;
     if (signing.context === undefined) throw cannotSign();
     await Promise.all([signing.context(), trust.of(run)]);

@@ -3,7 +3,7 @@ import { compilePolicy } from '../signing/identity-policy.ts';
 import { decideStaging, type StagingPolicy } from '../signing/staging-signatures.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { signersOf } from './provenance-policy.ts';
-import type { CheckedRequest } from './request.ts';
+import type { StoredRequest } from './request.ts';
 import type { PinnedTrust } from './trust.ts';
 import type { AttachmentReading } from './attachment-reading.ts';
 import { verifyShard, type Decision, type VerifyCounts, type VerifyInput } from './verification.ts';
@@ -34,7 +34,7 @@ export function createValidateShard({ registry, store, scanners }: ActivityDepen
     group: Group,
     reading: AttachmentReading,
     run: string,
-    { vulnerabilities: gate }: CheckedRequest,
+    { vulnerabilities: gate }: StoredRequest,
     { signers }: StagingPolicy,
   ): Promise<Decision> {
     if (gate === undefined || gate.threshold === 0) return { pass: true };

@@ -14,14 +14,14 @@ import { recordName, shardPart } from '../plan/records.ts';
 import type { PlanStore } from '../plan/store.ts';
 import type { Registry } from '../registry/registry.ts';
 import { AttachmentReading } from './attachment-reading.ts';
-import type { CheckedRequest } from './request.ts';
+import type { StoredRequest } from './request.ts';
 import { withPulse } from './pulse.ts';
 
 export interface VerifyInput {
   readonly run: string;
   readonly index: string;
   readonly shard: number;
-  readonly request: CheckedRequest;
+  readonly request: StoredRequest;
 }
 
 /** Counts over staging digests. */

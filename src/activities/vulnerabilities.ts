@@ -14,7 +14,7 @@ import type { VulnerabilitySource } from '../signing/vulnerability/finding.ts';
 import { checkVulnerabilities } from '../signing/vulnerability/gate.ts';
 import { scannerVulnerabilities } from '../signing/vulnerability/scanner.ts';
 import { parseThreshold } from '../signing/vulnerability/severity.ts';
-import type { CheckedRequest } from './request.ts';
+import type { StoredRequest } from './request.ts';
 import type { Decision } from './verification.ts';
 
 /** Where a worker learns of vulnerabilities besides attestations. */
@@ -51,7 +51,7 @@ export async function findScanners(
  */
 export async function decideVulnerabilities(
   group: Group,
-  gate: NonNullable<CheckedRequest['vulnerabilities']>,
+  gate: NonNullable<StoredRequest['vulnerabilities']>,
   scanners: Scanners,
   attested: AttestedOptions | undefined,
 ): Promise<Decision> {

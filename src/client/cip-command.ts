@@ -1,6 +1,4 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { PromoterError } from '../errors.ts';
-import type { BundleInput } from '../manifest/bundle-reader.ts';
 import { booleanFlag, parseBoolean } from './boolean-flags.ts';
 import { addServerOptions, type ServerOptions } from './common-options.ts';
 import {
@@ -14,18 +12,16 @@ import {
   type GivenOptions,
   type KpromoOptions,
 } from './kpromo-flags.ts';
+import { addManifestPlaces, chooseInput, type ManifestFlags } from './manifest-flags.ts';
 import type { CommandOutput } from './output.ts';
 import { replicateCommand } from './replicate-command.ts';
 import { retirementNotes } from './retired-flags.ts';
 
-export interface CipOptions extends ServerOptions, KpromoOptions {
-  readonly manifest?: string;
-  readonly thinManifestDir?: string;
+export interface CipOptions extends ServerOptions, KpromoOptions, ManifestFlags {
   readonly confirm?: boolean;
   /** `online`: read the registries as well, as kpromo does. */
   readonly parseOnly?: boolean | 'online';
   readonly strict?: boolean;
-  readonly lenient?: boolean;
   readonly sign?: boolean;
   readonly signExisting?: boolean;
   readonly provenance?: 'off' | 'warn' | 'require';
@@ -111,11 +107,7 @@ export function cipCommand(output: CommandOutput): Command {
 
 /** Declares the flags that say which manifests are meant, and which part of them. */
 export function addManifestFlags(command: Command): Command {
-  command
-    .option('--manifest <file>', 'a plain manifest')
-    .option('--thin-manifest-dir <folder>', "a folder of thin manifests, with 'images/' and 'manifests/'");
-  booleanFlag(command, 'lenient', 'only warn of what kpromo does not check in thin manifests');
-  return addDiffFlags(command);
+  return addDiffFlags(addManifestPlaces(command));
 }
 
 /** kpromo's order of precedence: a snapshot, else a promotion. */
@@ -124,7 +116,7 @@ async function runMode(options: CipOptions, output: CommandOutput): Promise<void
     const { runSnapshot } = await import('./snapshot.ts');
     return runSnapshot(options, output);
   }
-  const input = chooseInput(options);
+  const input = await chooseInput(options);
   const { runCip } = await import('./cip.ts');
   await runCip(input, options, output);
 }
@@ -144,17 +136,4 @@ function parseOnlyMode(text: string): boolean | 'online' {
   const value = text === 'online' ? 'online' : parseBoolean(text);
   if (value === undefined) throw new InvalidArgumentError("It takes true, false or 'online'.");
   return value;
-}
-
-/** Which manifests are meant. @throws PromoterError `UsageInvalid` unless it is said once */
-export function chooseInput({
-  manifest,
-  thinManifestDir,
-}: Pick<CipOptions, 'manifest' | 'thinManifestDir'>): BundleInput {
-  if (manifest !== undefined && thinManifestDir !== undefined) {
-    throw new PromoterError('UsageInvalid', '--manifest and --thin-manifest-dir exclude each other; give one of them');
-  }
-  if (manifest !== undefined) return { kind: 'plain', path: manifest };
-  if (thinManifestDir !== undefined) return { kind: 'thin', directory: thinManifestDir };
-  throw new PromoterError('UsageInvalid', 'at least a manifest file or thin manifest directory have to be specified');
 }

@@ -1,20 +1,22 @@
 import { loadConfig } from '../config.ts';
-import type { BundleInput } from '../manifest/bundle-reader.ts';
 import { draftPlan, edgeKey } from '../plan/draft.ts';
 import type { CipOptions } from './cip-command.ts';
 import { EXIT_CODE } from './exit-code.ts';
 import { writeJsonResult } from './json-result.ts';
+import type { ManifestInput } from './manifest-flags.ts';
 import type { CommandOutput } from './output.ts';
-import { planRun, readScope, startIn, type Scope } from './promotion-scope.ts';
+import { planRun, readScope, startIn, type ReadScope } from './promotion-scope.ts';
 import { attendRun, conductRun } from './run-conduct.ts';
 import { withSigningFlags } from './signing-flags.ts';
 import { counted } from './units.ts';
 
 /** Promotes what manifests ask for, or says what that would be. @throws PromoterError */
-export async function runCip(input: BundleInput, options: CipOptions, output: CommandOutput): Promise<void> {
+export async function runCip(input: ManifestInput, options: CipOptions, output: CommandOutput): Promise<void> {
   const scope = await readScope(input, options, output);
-  if (options.parseOnly === true) return printParsed(scope, options, output);
-  if (scope.changes?.edges.length === 0) return printUnchanged(scope, options, output);
+  if (scope.git === undefined) {
+    if (options.parseOnly === true) return printParsed(scope, options, output);
+    if (scope.changes?.edges.length === 0) return printUnchanged(scope, options, output);
+  }
   const config = withSigningFlags(await loadConfig(options), options, process.env);
   const conduct = { output, json: options.json === true, ui: options.ui === true, stopAtHold: true };
   const scans = options.vulnSeverityThreshold >= 0;
@@ -27,7 +29,7 @@ export async function runCip(input: BundleInput, options: CipOptions, output: Co
 
 /** What is printed when there is nothing to do; nothing has been started and no registry asked. */
 async function printUnchanged(
-  { parsed: { files, destinations, warnings }, changes }: Scope,
+  { parsed: { files, destinations, warnings }, changes }: ReadScope,
   options: CipOptions,
   output: CommandOutput,
 ): Promise<void> {
@@ -38,7 +40,7 @@ async function printUnchanged(
   await writeJsonResult(output.stdout, result);
 }
 
-async function printParsed({ parsed, changes }: Scope, options: CipOptions, output: CommandOutput): Promise<void> {
+async function printParsed({ parsed, changes }: ReadScope, options: CipOptions, output: CommandOutput): Promise<void> {
   output.stderr.write('Manifests parsed, exiting as ParseOnly is set\n');
   const { manifests, files, warnings, destinations } = parsed;
   const only = changes === undefined ? undefined : new Set(changes.edges.map(edgeKey));
@@ -52,7 +54,8 @@ async function printParsed({ parsed, changes }: Scope, options: CipOptions, outp
   if (options.json === true) {
     const counts = { files, images: images.length, digests, edges, redundant };
     const fields = { outcome: 'parsed', exitCode, ...counts, destinations, warnings, overlaps };
-    const changed = changes === undefined ? {} : { commit: changes.commit, changes: changes.edges };
+    const changed =
+      changes === undefined ? { commit: parsed.commit } : { commit: changes.commit, changes: changes.edges };
     await writeJsonResult(output.stdout, { ...fields, ...changed });
     return;
   }

@@ -1,6 +1,12 @@
 import { loadConfig } from '../config.ts';
 import { PromoterError } from '../errors.ts';
-import { abortPromotion, retryPhase, skipPhase, type PromotionRequest } from '../workflows/messages.ts';
+import {
+  abortPromotion,
+  retryPhase,
+  skipPhase,
+  type PromotionReport,
+  type PromotionRequest,
+} from '../workflows/messages.ts';
 import type { DecideOptions, DecisionName } from './decide-command.ts';
 import { EXIT_CODE } from './exit-code.ts';
 import { writeJsonResult } from './json-result.ts';
@@ -72,7 +78,14 @@ export function requestAgain(status: DetailedStatus, request: PromotionRequest):
   if (edges === 0 || list === undefined) {
     throw new PromoterError('UsageInvalid', `${workflowId} has ended and nothing is left to retry`);
   }
-  return { ...request, only: list };
+  return { ...pinned(request, report), only: list };
+}
+
+/** A branch may have gone on since; what was quarantined is about the manifests of then. */
+function pinned(request: PromotionRequest, { manifests, commit }: PromotionReport): PromotionRequest {
+  const { git, ...rest } = request;
+  if (git === undefined || manifests === undefined) return request;
+  return { ...rest, manifests: manifests.bundle, ...(commit === undefined ? {} : { commit }) };
 }
 
 async function sendDecision(

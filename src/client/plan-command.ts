@@ -1,8 +1,9 @@
 import { Command, Option } from 'commander';
 import { booleanFlag } from './boolean-flags.ts';
-import { addManifestFlags, chooseInput, type CipOptions } from './cip-command.ts';
+import { addManifestFlags, type CipOptions } from './cip-command.ts';
 import { addServerOptions } from './common-options.ts';
 import { addSignatureFlags, givenOptions, SCANNERS, type KpromoOptions } from './kpromo-flags.ts';
+import { chooseInput } from './manifest-flags.ts';
 import type { CommandOutput } from './output.ts';
 
 /** What `plan` takes: the same as a promotion, but for what writes. */
@@ -33,6 +34,6 @@ export function planCommand(output: CommandOutput): Command {
   return command.addHelpText('after', HELP).action(async (parsed: Omit<PlanOptions, 'given'>) => {
     const options: PlanOptions = { ...parsed, confirm: false, given: givenOptions(command) };
     const { runPlan } = await import('./plan.ts');
-    await runPlan(chooseInput(options), options, output);
+    await runPlan(await chooseInput(options), options, output);
   });
 }

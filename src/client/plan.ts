@@ -1,6 +1,6 @@
 import pMap from 'p-map';
 import { loadConfig, type Config } from '../config.ts';
-import type { BundleInput } from '../manifest/bundle-reader.ts';
+import { bundleFromBytes, parseBundle } from '../manifest/bundle.ts';
 import type { Manifest } from '../manifest/manifest.ts';
 import { getEdges } from '../plan/document.ts';
 import type { Digest, RepositoryName, Tag } from '../reference.ts';
@@ -15,12 +15,13 @@ import { EXIT_CODE, exitCodeOfReport, type ExitCode } from './exit-code.ts';
 import { reviewImage, type Reviewer } from './image-review.ts';
 import { writeJsonResult } from './json-result.ts';
 import { signatureRulesOf } from './kpromo-flags.ts';
+import type { ManifestInput } from './manifest-flags.ts';
 import type { CommandOutput } from './output.ts';
 import type { PlanOptions } from './plan-command.ts';
 import { withPlanStore } from './plan-store-access.ts';
 import { readPlanRows, type PlanRow } from './plan-rows.ts';
 import { renderReview, type RefusedEdge, type ReviewedImage } from './review-text.ts';
-import { planRun, readScope, startIn, type Scope } from './promotion-scope.ts';
+import { planRun, readScope, startIn } from './promotion-scope.ts';
 import { attendRun } from './run-conduct.ts';
 import { printEnd, type FollowedRun } from './run-end.ts';
 import { vulnerabilitySource } from './scan.ts';
@@ -28,9 +29,9 @@ import { vulnerabilitySource } from './scan.ts';
 const IMAGES_AT_ONCE = 8;
 
 /** Makes a plan by a dry run, reviews its images and prints that. @throws PromoterError */
-export async function runPlan(input: BundleInput, options: PlanOptions, output: CommandOutput): Promise<void> {
+export async function runPlan(input: ManifestInput, options: PlanOptions, output: CommandOutput): Promise<void> {
   const scope = await readScope(input, options, output);
-  if (scope.changes?.edges.length === 0) {
+  if (scope.git === undefined && scope.changes?.edges.length === 0) {
     const nothing = { images: [], refused: [], commit: scope.changes.commit };
     output.setExitCode(EXIT_CODE.done);
     return printReview(nothing, EXIT_CODE.done, options, output);
@@ -39,13 +40,12 @@ export async function runPlan(input: BundleInput, options: PlanOptions, output: 
   const begin = startIn(config, await planRun(scope, options, config, output));
   const json = options.json === true;
   await attendRun(config, { output, json, ui: false, stopAtHold: true }, begin, (end) =>
-    end.kind === 'ended' ? review(end, scope, config, options, output) : printEnd(end, { config, output, json }),
+    end.kind === 'ended' ? review(end, config, options, output) : printEnd(end, { config, output, json }),
   );
 }
 
 async function review(
   { report }: FollowedRun & { readonly report: PromotionReport },
-  { parsed, changes }: Scope,
   config: Config,
   options: PlanOptions,
   output: CommandOutput,
@@ -60,17 +60,28 @@ async function review(
       trust: async () => (await trust.current()).root,
       ...(options.scanner === undefined ? {} : { scanner: vulnerabilitySource(options.scanner) }),
     };
+    const manifests = await manifestsOf(report, options, config);
     const images = await reviewRows(reviewer, await rowsOf(report, config), (source) =>
-      policyFor(source, parsed.manifests, signers),
+      policyFor(source, manifests, signers),
     );
     const refused = await describeRefused(registry, await quarantineOf(report, config));
     const exitCode = exitCodeOfReport(report);
-    const commit = changes === undefined ? {} : { commit: changes.commit };
+    const commit = report.commit === undefined ? {} : { commit: report.commit };
     await printReview({ images, refused, verdicts: report.plan?.verdicts, ...commit }, exitCode, options, output);
     return exitCode;
   } finally {
     await Promise.all([registry.close(), trust.close()]);
   }
+}
+
+async function manifestsOf(
+  { manifests }: PromotionReport,
+  { lenient }: PlanOptions,
+  config: Config,
+): Promise<readonly Manifest[]> {
+  if (manifests === undefined) return [];
+  const bytes = await withPlanStore(config, (store) => store.get(manifests.bundle as Digest));
+  return parseBundle(bundleFromBytes(bytes), { lenient: lenient === true }).manifests;
 }
 
 async function rowsOf({ plan }: PromotionReport, config: Config): Promise<readonly PlanRow[]> {

@@ -2,10 +2,10 @@ import { compilePolicy, policyOfFlags } from '../signing/identity-policy.ts';
 import { PHASES, type PromotionRequest } from '../workflows/messages.ts';
 import type { CipOptions } from './cip-command.ts';
 import { signatureRulesOf } from './kpromo-flags.ts';
+import type { RequestedManifests } from './promotion-input.ts';
 
 export interface RequestCircumstances {
-  /** Digest of the manifests in the plan store. */
-  readonly manifests: string;
+  readonly requested: RequestedManifests;
   /** Somebody sits at a terminal, and can decide about a phase that is held. */
   readonly terminal: boolean;
   readonly selfContained: boolean;
@@ -19,12 +19,12 @@ const SELF_CONTAINED_HEARTBEAT = '10 seconds';
 
 /** What the options ask the workflow to do. @throws PromoterError `ConfigInvalid` when they leave open whom to believe */
 export function requestOf(options: RequestOptions, circumstances: RequestCircumstances): PromotionRequest {
-  const { manifests, terminal, selfContained } = circumstances;
+  const { requested, terminal, selfContained } = circumstances;
   const signatures = signatureRulesOf(options, options.given);
   compilePolicy(policyOfFlags(signatures));
   const policies = Object.fromEntries(PHASES.map((phase) => [phase, { heartbeat: SELF_CONTAINED_HEARTBEAT }]));
   return {
-    manifests,
+    ...requested,
     confirm: options.confirm === true && options.parseOnly !== 'online',
     strict: options.strict === true,
     lenient: options.lenient === true,

@@ -1,13 +1,11 @@
 import { Command, Option } from 'commander';
 import { booleanFlag } from './boolean-flags.ts';
 import { addServerOptions, type ServerOptions } from './common-options.ts';
+import { addManifestPlaces, type ManifestFlags } from './manifest-flags.ts';
 import { numberOption } from './number-option.ts';
 import type { CommandOutput } from './output.ts';
 
-export interface ReplicateOptions extends ServerOptions {
-  readonly manifest?: string;
-  readonly thinManifestDir?: string;
-  readonly lenient?: boolean;
+export interface ReplicateOptions extends ServerOptions, ManifestFlags {
   readonly confirm?: boolean;
   readonly sign?: boolean;
   readonly full?: boolean;
@@ -42,11 +40,7 @@ export function replicateCommand(cip: Command, output: CommandOutput): Command {
 
 /** Declares what decides what is replicated, and how. */
 export function addReplicationOptions(command: Command): Command {
-  command
-    .option('--manifest <file>', 'a plain manifest')
-    .option('--thin-manifest-dir <folder>', "a folder of thin manifests, with 'images/' and 'manifests/'");
-  booleanFlag(command, 'lenient', 'only warn of what kpromo does not check in thin manifests');
-  return command
+  return addManifestPlaces(command)
     .addOption(
       new Option('--replication <mode>', "what counts for manifests that do not say; 'off': served from one registry")
         .choices(['on', 'off'])

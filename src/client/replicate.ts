@@ -1,10 +1,10 @@
 import { loadConfig } from '../config.ts';
 import { countEdges, wishesOf } from '../plan/wish.ts';
 import type { ReplicationRequest } from '../workflows/replication-messages.ts';
-import { chooseInput } from './cip-command.ts';
 import { writeJsonResult } from './json-result.ts';
+import { chooseInput } from './manifest-flags.ts';
 import type { CommandOutput } from './output.ts';
-import { printWarnings, readInput, uploadInput } from './promotion-input.ts';
+import { handOver } from './promotion-input.ts';
 import type { ReplicateOptions } from './replicate-command.ts';
 import { runReplication } from './replication-run.ts';
 import { renderReplicationReport } from './replication-text.ts';
@@ -14,12 +14,13 @@ export async function runReplicate(options: ReplicateOptions, output: CommandOut
   const note = (line: string): void => void output.stderr.write(`${line}\n`);
   if (options.sign === false) return note('Signing disabled, skipping signature replication');
   const config = await loadConfig(options);
-  const input = await readInput(chooseInput(options), options.lenient === true);
-  printWarnings(output.stderr, input);
-  const edges = wishesOf(input.manifests).reduce((sum, wish) => sum + countEdges(wish), 0);
-  note(`Found ${edges} edges for signature replication`);
+  const { requested, parsed } = await handOver(await chooseInput(options), options.lenient === true, config, output);
+  if (parsed !== undefined) {
+    const edges = wishesOf(parsed.manifests).reduce((sum, wish) => sum + countEdges(wish), 0);
+    note(`Found ${edges} edges for signature replication`);
+  }
   const request: ReplicationRequest = {
-    manifests: await uploadInput(input, config),
+    ...requested,
     ...replicationFields(options),
     confirm: options.confirm === true,
     ...(options.full === true ? { full: true } : {}),
@@ -40,7 +41,7 @@ export async function runReplicate(options: ReplicateOptions, output: CommandOut
 /** What the options say of every replication, scheduled or not. */
 export function replicationFields(
   options: Pick<ReplicateOptions, 'lenient' | 'replication' | 'auditInterval' | 'maxSignatureCopies'>,
-): Omit<ReplicationRequest, 'manifests'> {
+): Omit<ReplicationRequest, 'manifests' | 'git'> {
   return {
     replication: options.replication,
     auditInterval: options.auditInterval,

@@ -3,7 +3,7 @@ import { counted, formatDuration } from './units.ts';
 
 /** What a replication found and did, a line for each kind of thing. */
 export function renderReplicationReport(report: ReplicationReport): string {
-  const { counts, residue, mended, unsigned, caughtUp, oldest, sources, pairs, startedAt, endedAt } = report;
+  const { counts, residue, mended, unsigned, caughtUp, oldest, sources, pairs, startedAt, endedAt, commit } = report;
   const took = formatDuration((endedAt ?? Date.now()) - startedAt);
   const lacking = [
     counted(counts.missing, 'missing tag'),
@@ -13,6 +13,7 @@ export function renderReplicationReport(report: ReplicationReport): string {
   ].join(', ');
   const done = report.outcome === 'dry-run' ? 'nothing written' : `${counts.written} written`;
   const lines = [
+    ...(commit === undefined ? [] : [`manifests of commit ${commit}`]),
     `${counted(sources.total, 'source repository', 'source repositories')}, ${counted(pairs, 'mirror')}: ${counts.compared} compared, ${counted(counts.read, 'attachment')} read back in ${took}`,
     `${lacking}: ${done}`,
     ...mended.samples.map(

@@ -13,7 +13,13 @@ const VERDICTS: readonly (readonly [keyof VerdictCounts, string])[] = [
 
 /** What a run found and did, a line for each kind of thing. */
 export function renderReport(report: PromotionReport): string {
-  return [planLine(report), ...verifiedLines(report), ...resultLines(report), ...signatureLines(report)]
+  return [
+    ...commitLines(report),
+    planLine(report),
+    ...verifiedLines(report),
+    ...resultLines(report),
+    ...signatureLines(report),
+  ]
     .map((line) => `${line}\n`)
     .join('');
 }
@@ -41,6 +47,10 @@ export function renderQuarantine(edges: readonly QuarantinedEdge[], total: numbe
   const more = total - edges.length;
   const rest = more > 0 ? [`  … and ${more.toLocaleString('en')} more (--json prints all)`] : [];
   return [`Quarantined ${counted(total, 'edge')}:`, ...lines, ...rest].map((line) => `${line}\n`).join('');
+}
+
+function commitLines({ commit }: PromotionReport): readonly string[] {
+  return commit === undefined ? [] : [`Manifests: commit ${commit}.`];
 }
 
 function planLine({ plan, manifests }: PromotionReport): string {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { GitSource } from '../manifest/git-source.ts';
 import type { PromotionRequest } from '../workflows/messages.ts';
 
 /**
@@ -8,14 +9,15 @@ import type { PromotionRequest } from '../workflows/messages.ts';
  * @returns 64 hex digits
  */
 export function requestIdentity(request: PromotionRequest): string {
-  const { manifests, confirm = false, strict = false, lenient = false, sign = true, only = '' } = request;
+  const { manifests, git, confirm = false, strict = false, lenient = false, sign = true, only = '' } = request;
   const { signatures = {}, provenance = 'warn', requireSignatures = false, signExisting = false } = request;
-  const rules = JSON.stringify(Object.entries(signatures).sort(([a], [b]) => (a < b ? -1 : 1)));
+  const rules = JSON.stringify(sorted(signatures));
   const flags = [confirm, strict, lenient, sign, requireSignatures, signExisting].map(String);
   const gates = [request.vulnerabilities ?? {}, request.provenanceRules ?? {}].map((gate) =>
-    JSON.stringify(Object.entries(gate).sort(([a], [b]) => (a < b ? -1 : 1))),
+    JSON.stringify(sorted(gate)),
   );
-  return hash([manifests, ...flags, only, provenance, rules, ...gates]);
+  const origin = manifests ?? JSON.stringify(sorted(git ?? {}));
+  return hash([origin, ...flags, only, provenance, rules, ...gates]);
 }
 
 /**
@@ -31,9 +33,26 @@ export function promotionId(destinations: Iterable<string>): string {
   return `promotion/${host}${more}-${hash(sorted).slice(0, 8)}`;
 }
 
+/**
+ * The workflow id of a promotion whose manifests workers take from git: their place makes it, whatever commit is asked
+ * for. A run under another id that has a destination in common is kept away by the writer lease.
+ */
+export function repositoryPromotionId({ url, thinManifestDir, manifest }: GitSource): string {
+  const name = url
+    .replace(/\/+$/, '')
+    .split('/')
+    .at(-1)
+    ?.replace(/\.git$/, '');
+  return `promotion/${name}-${hash([url, thinManifestDir ?? '', manifest ?? '']).slice(0, 8)}`;
+}
+
 /** The workflow id of a dry run: any number of different ones may run at once. */
 export function dryRunId(request: PromotionRequest): string {
   return `dry-run/${requestIdentity(request).slice(0, 16)}`;
+}
+
+function sorted(fields: object): readonly (readonly [string, unknown])[] {
+  return Object.entries(fields).sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
 function hash(parts: readonly string[]): string {

@@ -5,7 +5,8 @@ import type { PromotionRequest } from '../workflows/messages.ts';
 import { requestIdentity } from './run-identity.ts';
 import { readRequest, type RunReference } from './run-request.ts';
 import { statusOf } from './run-status.ts';
-import { commitKey, destinationsKey, searchableDestinations } from './search-attributes.ts';
+import { searchableDestinations } from '../workflows/searchable-destinations.ts';
+import { commitKey, destinationsKey } from './search-attributes.ts';
 import { runLink, type TemporalSession } from './temporal-session.ts';
 
 export interface StartedRun extends RunReference {
@@ -77,11 +78,14 @@ wait for it with \`promoter watch '${workflowId}'\` and start again, or end it w
 function describeRun(request: PromotionRequest, destinations: readonly string[]) {
   const kind = request.confirm === true ? 'Promotion' : 'Dry run of a promotion';
   const lines = destinations.map((name) => `- ${name}`);
+  const from = request.git === undefined ? request.manifests : `in ${request.git.url} at ${request.git.ref}`;
+  // What git has is not known here; Setup says where it leads to.
+  const known = destinations.length > 0;
   return {
-    staticSummary: `${kind} to ${shorten(destinations)}`,
-    staticDetails: [`${kind} of the manifests ${request.manifests} to`, '', ...lines.slice(0, 50)].join('\n'),
+    staticSummary: known ? `${kind} to ${shorten(destinations)}` : `${kind} of the manifests ${from}`,
+    staticDetails: known ? [`${kind} of the manifests ${from} to`, '', ...lines.slice(0, 50)].join('\n') : '',
     typedSearchAttributes: [
-      { key: destinationsKey, value: searchableDestinations(destinations) },
+      ...(known ? [{ key: destinationsKey, value: searchableDestinations(destinations) }] : []),
       ...(request.commit === undefined ? [] : [{ key: commitKey, value: request.commit }]),
     ],
   };

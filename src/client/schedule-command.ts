@@ -1,6 +1,7 @@
 import { Argument, Command } from 'commander';
 import { addServerOptions, type ServerOptions } from './common-options.ts';
 import type { CommandOutput } from './output.ts';
+import type { ManifestFlags } from './manifest-flags.ts';
 import { addReplicationOptions, type ReplicateOptions } from './replicate-command.ts';
 
 export interface ScheduleOptions extends ServerOptions {
@@ -8,12 +9,7 @@ export interface ScheduleOptions extends ServerOptions {
 }
 
 export interface ApplyOptions
-  extends
-    ServerOptions,
-    Pick<
-      ReplicateOptions,
-      'manifest' | 'thinManifestDir' | 'lenient' | 'replication' | 'auditInterval' | 'maxSignatureCopies'
-    > {
+  extends ServerOptions, ManifestFlags, Pick<ReplicateOptions, 'replication' | 'auditInterval' | 'maxSignatureCopies'> {
   readonly every: string;
 }
 

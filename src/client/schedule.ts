@@ -2,10 +2,10 @@ import { ScheduleOverlapPolicy, type ScheduleDescription } from '@temporalio/cli
 import { loadConfig, type Config } from '../config.ts';
 import { PromoterError } from '../errors.ts';
 import { replicationQueue } from '../workflows/replication-messages.ts';
-import { chooseInput } from './cip-command.ts';
 import { writeJsonResult } from './json-result.ts';
+import { chooseInput } from './manifest-flags.ts';
 import type { CommandOutput } from './output.ts';
-import { printWarnings, readInput, uploadInput } from './promotion-input.ts';
+import { handOver } from './promotion-input.ts';
 import { replicationFields } from './replicate.ts';
 import { ensureSchedule, milliseconds, REPLICATION_SCHEDULE, withSchedule } from './replication-schedule.ts';
 import type { ApplyOptions, ScheduleAction, ScheduleOptions } from './schedule-command.ts';
@@ -19,10 +19,8 @@ export async function applySchedule(options: ApplyOptions, output: CommandOutput
   requireServer(config);
   const every = milliseconds(options.every, '--every');
   milliseconds(options.auditInterval, '--audit-interval');
-  const input = await readInput(chooseInput(options), options.lenient === true);
-  printWarnings(output.stderr, input);
-  const manifests = await uploadInput(input, config);
-  const request = { manifests, confirm: true, ...replicationFields(options) };
+  const { requested } = await handOver(await chooseInput(options), options.lenient === true, config, output);
+  const request = { ...requested, confirm: true, ...replicationFields(options) };
   const taskQueue = replicationQueue(config.taskQueue);
   const result = await onServer(config, output, ({ client }) => ensureSchedule(client, { request, taskQueue, every }));
   if (options.json === true) await writeJsonResult(output.stdout, { result, schedule: REPLICATION_SCHEDULE, request });

@@ -2,13 +2,11 @@ import { Command, Option } from 'commander';
 import { booleanFlag } from './boolean-flags.ts';
 import { addServerOptions, type ServerOptions } from './common-options.ts';
 import { addCertificateFlags, givenOptions, type CertificateOptions, type GivenOptions } from './kpromo-flags.ts';
+import { addManifestPlaces, type ManifestFlags } from './manifest-flags.ts';
 import { numberOption } from './number-option.ts';
 import type { CommandOutput } from './output.ts';
 
-export interface SigcheckOptions extends ServerOptions, CertificateOptions {
-  readonly manifest?: string;
-  readonly thinManifestDir?: string;
-  readonly lenient?: boolean;
+export interface SigcheckOptions extends ServerOptions, CertificateOptions, ManifestFlags {
   readonly confirm?: boolean;
   readonly limit: number;
   readonly fromDays?: string;
@@ -27,10 +25,8 @@ Exit codes:  0 all is signed everywhere, or has been mended   1 failed   2 wrong
 export function sigcheckCommand(output: CommandOutput): Command {
   const command = new Command('sigcheck')
     .description('check that promoted images are signed, and the same on every mirror')
-    .argument('[references...]', 'only these: a name that users pull, with a digest or without')
-    .option('--manifest <file>', 'a plain manifest')
-    .option('--thin-manifest-dir <folder>', "a folder of thin manifests, with 'images/' and 'manifests/'");
-  booleanFlag(command, 'lenient', 'only warn of what kpromo does not check in thin manifests');
+    .argument('[references...]', 'only these: a name that users pull, with a digest or without');
+  addManifestPlaces(command);
   booleanFlag(command, 'confirm', 'make mirrors equal to the canonical repository where they are not');
   command.addOption(numberOption('--limit <count>', 'print at most so many; 0 for all', { from: 0 }).default(0));
   addCertificateFlags(command);

@@ -2,13 +2,13 @@ import { loadConfig, type Config } from '../config.ts';
 import { compilePolicy, policyOfFlags } from '../signing/identity-policy.ts';
 import { getJson } from '../plan/json-document.ts';
 import type { ReplicationReport, ReplicationRequest, SignatureFinding } from '../workflows/replication-messages.ts';
-import { chooseInput } from './cip-command.ts';
 import { EXIT_CODE, type ExitCode } from './exit-code.ts';
 import { writeJsonResult } from './json-result.ts';
 import { signatureRulesOf } from './kpromo-flags.ts';
+import { chooseInput } from './manifest-flags.ts';
 import type { CommandOutput } from './output.ts';
 import { withPlanStore } from './plan-store-access.ts';
-import { printWarnings, readInput, uploadInput } from './promotion-input.ts';
+import { handOver } from './promotion-input.ts';
 import { runReplication } from './replication-run.ts';
 import { findingLines, residueLines } from './sigcheck-text.ts';
 import type { SigcheckOptions } from './sigcheck-command.ts';
@@ -32,10 +32,9 @@ export async function runSigcheck(
   if (options.fromDays !== undefined || options.toDays !== undefined) {
     note('warning: --from-days and --to-days have no effect: the manifests say which images are checked');
   }
-  const input = await readInput(chooseInput(options), options.lenient === true);
-  printWarnings(output.stderr, input);
+  const { requested } = await handOver(await chooseInput(options), options.lenient === true, config, output);
   const base: ReplicationRequest = {
-    manifests: await uploadInput(input, config),
+    ...requested,
     ...(options.lenient === true ? { lenient: true } : {}),
   };
   const examine = async (): Promise<Check | ExitCode> => {

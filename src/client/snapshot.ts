@@ -5,7 +5,8 @@ import { parseRepository, type RegistryName } from '../reference.ts';
 import type { RegistryClient } from '../registry/client-options.ts';
 import type { WalkOptions } from '../registry/walk.ts';
 import { openRegistry } from '../registry-settings.ts';
-import { chooseInput, type CipOptions } from './cip-command.ts';
+import type { CipOptions } from './cip-command.ts';
+import { chooseInput } from './manifest-flags.ts';
 import { EXIT_CODE } from './exit-code.ts';
 import type { CommandOutput } from './output.ts';
 import { printWarnings, readInput } from './promotion-input.ts';
@@ -55,7 +56,7 @@ async function snapshotOfManifests(
   output: CommandOutput,
   note: Note,
 ): Promise<Snapshot> {
-  const parsed = await readInput(chooseInput(options), options.lenient === true);
+  const parsed = await readInput(await chooseInput(options), options.lenient === true, options);
   printWarnings(output.stderr, parsed);
   // What is below another spelling of the registry's name is not asked for: prefixes end where a path segment does.
   const wishes = readWishes(parsed.manifests, name);

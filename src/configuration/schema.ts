@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { GIT_SCHEMES } from '../manifest/git-source.ts';
 import { encryptionSection } from './encryption-section.ts';
 import { registriesSetting } from './registries-section.ts';
 import { section, setting, settingsOf } from './setting.ts';
@@ -78,6 +79,11 @@ export const configurationSchema = z
       description: 'hosts, with their ports, that are spoken to without TLS',
       variable: 'PROMOTER_PLAIN_HTTP',
       otherwise: 'loopback only',
+    }),
+    gitSchemes: setting(z.array(z.enum(GIT_SCHEMES, { error: `is none of ${GIT_SCHEMES.join(', ')}` })), {
+      description: 'how workers may fetch manifests from git: `https`, `ssh`, `http`, `file`',
+      variable: 'PROMOTER_GIT_SCHEMES',
+      otherwise: '`https`, `ssh`',
     }),
     registries: registriesSetting,
     signing: signingSection,

@@ -40,7 +40,7 @@ export async function resolveCommit({ topLevel }: GitFolder, revision: string): 
 export async function readCheckedOut(folder: GitFolder): Promise<CheckedOut> {
   const commit = await resolveCommit(folder, 'HEAD');
   const path = folder.prefix === '' ? '.' : folder.prefix;
-  const changes = await runGit(folder.topLevel, ['--literal-pathspecs', 'status', '--porcelain', '-z', '--', path]);
+  const changes = await runGit(folder.topLevel, ['status', '--porcelain', '-z', '--', path]);
   return { commit, modified: changes.length > 0 };
 }
 

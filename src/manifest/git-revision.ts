@@ -26,7 +26,7 @@ interface TreeEntry {
  * @throws PromoterError `RequestInvalid` when git has no such commit
  */
 export async function readRevision(folder: GitFolder, commit: string): Promise<ManifestBundle> {
-  const entries = await listTree(folder, commit);
+  const entries = await listTree(folder, commit, ['images', 'manifests']);
   const wanted = [...entries].filter(([path]) => isManifestPath(path));
   const texts = await readObjects(
     folder,
@@ -41,6 +41,18 @@ export async function readRevision(folder: GitFolder, commit: string): Promise<M
   return { kind: 'thin', files };
 }
 
+/**
+ * Reads one file as it was in a commit.
+ *
+ * @returns nothing when it was not there, is not a regular file, or is not UTF-8
+ * @throws PromoterError `RequestInvalid` when git has no such commit
+ */
+export async function readFileAt(folder: GitFolder, commit: string, path: string): Promise<string | undefined> {
+  const entry = (await listTree(folder, commit, [path])).get(path);
+  if (entry === undefined || !FILE_MODES.has(entry.mode)) return undefined;
+  return (await readObjects(folder, [entry])).get(entry.object);
+}
+
 function isManifestPath(path: string): boolean {
   const name = posix.basename(path);
   return (
@@ -48,8 +60,12 @@ function isManifestPath(path: string): boolean {
   );
 }
 
-async function listTree({ topLevel, prefix }: GitFolder, commit: string): Promise<ReadonlyMap<string, TreeEntry>> {
-  const paths = [`${prefix}images`, `${prefix}manifests`];
+async function listTree(
+  { topLevel, prefix }: GitFolder,
+  commit: string,
+  names: readonly string[],
+): Promise<ReadonlyMap<string, TreeEntry>> {
+  const paths = names.map((name) => `${prefix}${name}`);
   const listed = await runGit(topLevel, ['ls-tree', '-r', '-z', '--full-tree', commit, '--', ...paths]);
   const entries = new Map<string, TreeEntry>();
   for (const line of listed.toString().split('\0')) {
@@ -84,7 +100,7 @@ async function readObjects(
   const objects = [...new Set(entries.flat().map(({ object }) => object))];
   const texts = new Map<string, string>();
   if (objects.length === 0) return texts;
-  const printed = await runGit(topLevel, ['cat-file', '--batch'], `${objects.join('\n')}\n`);
+  const printed = await runGit(topLevel, ['cat-file', '--batch'], { input: `${objects.join('\n')}\n` });
   let at = 0;
   for (const object of objects) {
     const end = printed.indexOf('\n', at);

@@ -1,4 +1,5 @@
 import { defineQuery, defineUpdate } from '@temporalio/workflow';
+import type { GitSource } from '../manifest/git-source.ts';
 import type { QuarantinedEdge } from '../plan/quarantine.ts';
 import type { VerdictCounts } from '../plan/verdict.ts';
 
@@ -17,8 +18,10 @@ export const PROMOTION_TASK_QUEUE = 'promotion';
  * Durations are texts such as `24 hours`, or milliseconds.
  */
 export interface PromotionRequest {
-  /** Digest of a manifest bundle in the plan store (`promoter manifest upload` prints it). */
-  readonly manifests: string;
+  /** Digest of a manifest bundle in the plan store (`promoter manifest upload` prints it); this, or `git`. */
+  readonly manifests?: string;
+  /** Where Setup takes the manifests from itself. */
+  readonly git?: GitSource;
   /** Without it the run ends after Validate and nothing is written. */
   readonly confirm?: boolean;
   /** Anything that would be quarantined fails the run before a byte is written. */
@@ -143,7 +146,11 @@ export interface PromotionReport {
   readonly outcome: Outcome;
   readonly phases: readonly PhaseRow[];
   readonly destinations: readonly string[];
+  /** The commit that the manifests are from, where that is known. */
+  readonly commit?: string;
   readonly manifests?: {
+    /** Their digest in the plan store. */
+    readonly bundle: string;
     readonly files: number;
     readonly images: number;
     readonly digests: number;

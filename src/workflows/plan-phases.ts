@@ -1,8 +1,10 @@
+import { upsertSearchAttributes } from '@temporalio/workflow';
 import type { SetupResult } from '../activities/setup.ts';
 import type { PlanReference, PromotionRequest } from './messages.ts';
 import type { Board } from './board.ts';
 import type { Brake } from './brake.ts';
 import { activitiesOf, policyOf } from './policies.ts';
+import { searchableDestinations } from './searchable-destinations.ts';
 import { newSweep, sweep } from './sweep.ts';
 import type { WriterLeases } from './writer-leases.ts';
 
@@ -20,11 +22,22 @@ export async function runSetup(
   const { setup } = activitiesOf(policyOf('setup'), 'check the request, greet the registries');
   const result = await brake.run(() => setup({ run, request }));
   const { manifests, destinations, broken, warnings } = result;
-  board.update({ manifests, destinations, warnings: [...warnings, ...broken.map(({ message }) => message)] });
+  const { commit } = result.request;
+  const said = [...warnings, ...broken.map(({ message }) => message)];
+  board.update({ manifests, destinations, warnings: said, ...(commit === undefined ? {} : { commit }) });
+  if (request.git !== undefined) showOrigin(destinations, commit);
   const unusable = broken.length === 0 ? '' : `; cannot be used: ${broken.map(({ host }) => host).join(', ')}`;
   if (result.request.confirm === true) await brake.run(() => writers.acquire(result.hosts));
   board.mark('setup', 'done', { note: `${manifests.edges} edges in ${manifests.files} files${unusable}` });
   return result;
+}
+
+/** Whoever started the run could not know this yet. */
+function showOrigin(destinations: readonly string[], commit = ''): void {
+  upsertSearchAttributes([
+    { key: { name: 'PromoterDestinations', type: 'KEYWORD_LIST' }, value: searchableDestinations(destinations) },
+    { key: { name: 'PromoterCommit', type: 'KEYWORD' }, value: commit },
+  ]);
 }
 
 /** Plan: draft from the manifests, judge shard by shard, put the plan together. */

@@ -1,4 +1,5 @@
 import { defineQuery } from '@temporalio/workflow';
+import type { GitSource } from '../manifest/git-source.ts';
 import type { Digest, RepositoryName } from '../reference.ts';
 import { PROMOTION_TASK_QUEUE, type SignatureRules } from './messages.ts';
 
@@ -11,8 +12,10 @@ export function replicationQueue(taskQueue: string): string {
  * What starts a replication of signatures: plain JSON. Durations are texts such as `24 hours`, or milliseconds.
  */
 export interface ReplicationRequest {
-  /** Digest of a manifest bundle in the plan store (`promoter manifest upload` prints it). */
-  readonly manifests: string;
+  /** Digest of a manifest bundle in the plan store (`promoter manifest upload` prints it); this, or `git`. */
+  readonly manifests?: string;
+  /** Where every run takes the manifests from, as they are then. */
+  readonly git?: GitSource;
   /** Without it nothing is written, and the report says what would be. */
   readonly confirm?: boolean;
   readonly lenient?: boolean;
@@ -143,6 +146,8 @@ export interface ReplicationTally {
 /** The result of a replication and the answer to the query `report`. Times are milliseconds since the epoch. */
 export interface ReplicationReport extends ReplicationTally {
   readonly outcome: ReplicationOutcome;
+  /** The commit that the manifests are from, where git was asked for them. */
+  readonly commit?: string;
   readonly sources: { readonly done: number; readonly total: number };
   /** Pairs of source and mirror repositories. */
   readonly pairs: number;

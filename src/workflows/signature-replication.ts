@@ -71,8 +71,15 @@ export async function signatureReplication(
   const draft =
     continued?.draft ?? (await activitiesFor('find out whose signatures belong where').draftReplication({ request }));
   const progress = continued?.progress ?? newSweep(draft.shards);
-  const { sources: total, pairs, warnings, index, audits } = draft;
-  show({ pairs, warnings, sources: { done: report.sources.done, total } });
+  const { sources: total, pairs, warnings, index, audits, commit } = draft;
+  show({
+    pairs,
+    warnings,
+    sources: { done: report.sources.done, total },
+    ...(commit === undefined ? {} : { commit }),
+  });
+  if (commit !== undefined)
+    upsertSearchAttributes([{ key: { name: 'PromoterCommit', type: 'KEYWORD' }, value: commit }]);
   const settle = (): Promise<void> =>
     activitiesFor('clear up').settleReplication({
       run,

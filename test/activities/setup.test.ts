@@ -27,8 +27,9 @@ describe('setup activity', () => {
   };
 
   it('counts what the manifests ask for and names their destinations', async () => {
-    const result = await setup({ manifests: await bench.upload(MANIFEST), holdTimeout: '2 hours' });
-    assert.deepEqual(result.manifests, { files: 1, images: 1, digests: 1, edges: 4 });
+    const bundle = await bench.upload(MANIFEST);
+    const result = await setup({ manifests: bundle, holdTimeout: '2 hours' });
+    assert.deepEqual(result.manifests, { bundle, files: 1, images: 1, digests: 1, edges: 4 });
     assert.deepEqual(result.destinations, ['one.example/prod', 'two.example/prod']);
     assert.equal(result.request.holdTimeout, 7_200_000);
     assert.deepEqual(result.broken, []);
@@ -41,6 +42,16 @@ describe('setup activity', () => {
       failure('RequestInvalid', /manifests: .*confirm: .*holdTimeout: 'soon' is no duration.*surprise/s, false),
     );
     await assert.rejects(setup(undefined), failure('RequestInvalid', /request/, false));
+  });
+
+  it('wants manifests from one place', async () => {
+    const git = { url: 'https://git.example/repo', ref: 'main', thinManifestDir: '.' };
+    const manifests = await bench.upload(MANIFEST);
+    for (const request of [{ confirm: true }, { manifests, git }]) {
+      await assert.rejects(setup(request), failure('RequestInvalid', /a digest in the plan store, or a git/, false));
+    }
+    const secret = { ...git, url: 'https://user:secret@git.example/repo' };
+    await assert.rejects(setup({ git: secret }), failure('RequestInvalid', /git\.url: has credentials/, false));
   });
 
   it('refuses manifests with file and line, for good', async () => {

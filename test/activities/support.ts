@@ -12,6 +12,7 @@ import type { PlanStore } from '../../src/plan/store.ts';
 import type { RepositoryName, Tag } from '../../src/reference.ts';
 import { createCopier } from '../../src/registry/copy.ts';
 import { makeImage, pushSample, type SampleImage } from '../../src/stack/sample-images.ts';
+import { fetchLocally } from '../support/git-tree.ts';
 import { createMemoryRegistry, type MemoryRegistry } from '../support/memory-registry.ts';
 
 /** Activities over a registry in memory and a store in a folder, and what a test needs to reach beneath them. */
@@ -59,7 +60,15 @@ export async function createBench(): Promise<Bench> {
   const store = await openFolderStore(join(directory, 'store'));
   const registry = createMemoryRegistry();
   const copier = createCopier(registry, { spool: { directory: join(directory, 'spool') } });
-  const dependencies = { registry, copier, store, signing: UNSIGNED, scanners: { of: () => [] }, writers: ALONE };
+  const dependencies = {
+    registry,
+    copier,
+    store,
+    fetchManifests: fetchLocally,
+    signing: UNSIGNED,
+    scanners: { of: () => [] },
+    writers: ALONE,
+  };
   const activities = createActivities(dependencies);
   const bench: Bench = {
     registry,

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { dryRunId, promotionId, requestIdentity } from '../../src/client/run-identity.ts';
 import type { PromotionRequest } from '../../src/workflows/messages.ts';
 
-const REQUEST: PromotionRequest = { manifests: `sha256:${'a'.repeat(64)}`, confirm: true };
+const REQUEST = { manifests: `sha256:${'a'.repeat(64)}`, confirm: true } satisfies PromotionRequest;
 
 describe('promotionId', () => {
   it('is readable: the first host, how many more, and what tells it from others', () => {

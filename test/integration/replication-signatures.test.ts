@@ -23,6 +23,7 @@ import { SIGNATURE_ANNOTATION, SIMPLE_SIGNING } from '../../src/signing/media-ty
 import { signDigest } from '../../src/signing/sign-digest.ts';
 import type { ReplicationTally, SignatureFinding } from '../../src/workflows/replication-messages.ts';
 import { startSigningStack, type SigningStack } from '../support/signing-stack.ts';
+import { fetchLocally } from '../support/git-tree.ts';
 
 const EMAIL = 'promoter@example.test';
 const IDENTITY = 'images.example.test/app';
@@ -85,6 +86,7 @@ describe('replicating real signatures', function () {
       naming: { identityOf: () => IDENTITY, canonicalOf: () => source },
       settled: () => undefined,
       store,
+      fetchManifests: fetchLocally,
     });
     let runs = 0;
     async function replicate(request: object = {}): Promise<ReplicationTally> {

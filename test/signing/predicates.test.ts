@@ -17,6 +17,7 @@ describe('predicates', () => {
       destinations: [destination, mirror],
       identity: 'registry.k8s.io/app',
       tags: ['v1', 'latest'],
+      commit: 'c0ffee',
       workflowId: 'w',
       runId: 'r',
       builderId: 'https://builder.test',
@@ -32,6 +33,7 @@ describe('predicates', () => {
       identity: 'registry.k8s.io/app',
       tags: ['latest', 'v1'],
       destinations: [mirror, destination],
+      manifestCommit: 'c0ffee',
       promoter: { id: 'https://builder.test', version: '1.2.3' },
       job: { workflowId: 'w', runId: 'r' },
     });

@@ -3,6 +3,8 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import type { ManifestFetcher } from '../../src/activities/manifests.ts';
+import { fetchManifests } from '../../src/manifest/git-fetch.ts';
 
 /** Content of a file, `undefined` to delete it. */
 export type Changes = Readonly<Record<string, string | undefined>>;
@@ -16,6 +18,9 @@ export interface GitTree {
   git(...args: readonly string[]): Promise<string>;
   remove(): Promise<void>;
 }
+
+/** Takes manifests from repositories of this machine only. */
+export const fetchLocally: ManifestFetcher = (source, signal) => fetchManifests(source, { schemes: ['file'], signal });
 
 const execute = promisify(execFile);
 

@@ -9,7 +9,7 @@ export function activitiesFor(shards: number, changes: Partial<Activities> = {})
   return {
     setup: async ({ request }) => ({
       request: request as Awaited<ReturnType<Activities['setup']>>['request'],
-      manifests: { files: 1, images: 1, digests: shards, edges: shards * 10 },
+      manifests: { bundle: DIGEST, files: 1, images: 1, digests: shards, edges: shards * 10 },
       destinations: ['prod.example/images'],
       hosts: ['prod.example'],
       broken: [],

@@ -28,6 +28,7 @@ import type { TrustRoot } from '../../src/signing/trust-root.ts';
 import { makeImage, pushSample } from '../../src/stack/sample-images.ts';
 import type { signatureReplication } from '../../src/workflows/index.ts';
 import type { ReplicationReport, ReplicationRequest } from '../../src/workflows/replication-messages.ts';
+import { fetchLocally } from './git-tree.ts';
 import { startDistribution } from './registries.ts';
 import { startRegistryProxy, type RegistryProxy, type RegistryProxyOptions } from './registry-proxy.ts';
 import { replayRuns, temporalFixture } from './temporal.ts';
@@ -121,6 +122,7 @@ export async function startReplicationLab(options: LabOptions): Promise<Replicat
     },
     store,
     settled: () => undefined,
+    fetchManifests: fetchLocally,
   });
 
   const lab: ReplicationLab = {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { searchableDestinations } from '../../src/client/search-attributes.ts';
+import { searchableDestinations } from '../../src/workflows/searchable-destinations.ts';
 
 describe('searchableDestinations', () => {
   const many = (hosts: number) =>
