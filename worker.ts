@@ -16,7 +16,7 @@ import { aborted, listenForInterruption } from './src/client/interruption.ts';
 import { connectBudgets, type RegistryBudgets } from './src/client/registry-budgets.ts';
 import { ensureSearchAttributes } from './src/client/search-attributes.ts';
 import { connectWorker } from './src/client/worker-connection.ts';
-import { loadConfig, type Config } from './src/config.ts';
+import { loadConfig, type Config, type TelemetrySettings } from './src/config.ts';
 import { dataConverterOf } from './src/encryption/payload-codec.ts';
 import { fetchManifests } from './src/manifest/git-fetch.ts';
 import { openPlanStore } from './src/plan/plan-store.ts';
@@ -26,6 +26,8 @@ import { createAttachmentLocks } from './src/signing/attachment-locks.ts';
 import { replicationQueue } from './src/workflows/replication-messages.ts';
 import type { ShareSource, SharingOptions } from './src/registry/shared-budgets.ts';
 import { installRuntime } from './src/telemetry/runtime.ts';
+import { openTracing } from './src/telemetry/open-tracing.ts';
+import type { Tracing } from './src/telemetry/tracing.ts';
 import { startTelemetry } from './src/telemetry/worker-telemetry.ts';
 import { packageVersion } from './src/version.ts';
 
@@ -36,6 +38,7 @@ export interface WorkerSettings {
   readonly workflows?: WorkflowBundleOption;
   /** How long activities may go on after a stop was asked for, in milliseconds; 30 s by default. */
   readonly graceMs?: number;
+  readonly tracing?: Tracing;
 }
 
 export interface RunningWorker {
@@ -54,24 +57,29 @@ const BUILDER_ID = `https://github.com/image-promoter/image-promoter@${packageVe
  */
 const HEAP_GROWTH = '--heap-growing-percent=60';
 
-/** The workflows' bundle: built beside this file by `npm run build`, or else from the sources now (1–2 s). */
-export async function loadWorkflows(): Promise<WorkflowBundleOption> {
+/**
+ * The workflows' bundle: built beside this file by `npm run build`, or else from the sources now (1–2 s). Spans of
+ * workflows take code of OpenTelemetry in the bundle, that the others need not carry.
+ */
+export async function loadWorkflows({ traces }: TelemetrySettings): Promise<WorkflowBundleOption> {
   const codePath = fileURLToPath(new URL('./workflow-bundle.js', import.meta.url));
-  if (existsSync(codePath)) return { codePath };
+  if (existsSync(codePath) && traces === undefined) return { codePath };
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
   const workflowsPath = fileURLToPath(new URL(`./src/workflows/index.${extension}`, import.meta.url));
-  return bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR') });
+  const interceptors = '@temporalio/interceptors-opentelemetry/lib/workflow-interceptors.js';
+  const workflowInterceptorModules = traces === undefined ? [] : [fileURLToPath(import.meta.resolve(interceptors))];
+  return bundleWorkflowCode({ workflowsPath, workflowInterceptorModules, logger: new DefaultLogger('ERROR') });
 }
 
 /** Starts a promotion worker. @throws PromoterError `StoreUnavailable`, `ConfigInvalid`, `TemporalUnavailable` */
 export async function startWorker(config: Config, settings: WorkerSettings = {}): Promise<RunningWorker> {
-  const { graceMs = 30_000 } = settings;
+  const { graceMs = 30_000, tracing } = settings;
   setFlagsFromString(HEAP_GROWTH);
   const connection = settings.connection ?? (await connectWorker(config));
   await ensureSearchAttributes(connection, config.namespace);
   const encrypted = dataConverterOf(config.encryption);
   const client = new Client({ connection, namespace: config.namespace, ...encrypted });
-  const telemetry = startTelemetry(client, config.telemetry);
+  const telemetry = startTelemetry(client, config.telemetry, tracing);
   const budgets = connectBudgets(client, config.taskQueue);
   const sharing = sharingBy(budgets, config);
   const registry = openRegistry(config, process.env, {
@@ -88,10 +96,11 @@ export async function startWorker(config: Config, settings: WorkerSettings = {})
     ...encrypted,
     connection,
     namespace: config.namespace,
-    workflowBundle: settings.workflows ?? (await loadWorkflows()),
-    interceptors: { activity: [rethrowCancellation] },
     // How long a dead worker's workflows wait for it. One that is late merely has its workflows replayed elsewhere.
     stickyQueueScheduleToStartTimeout: '2 seconds',
+    workflowBundle: settings.workflows ?? (await loadWorkflows(config.telemetry)),
+    interceptors: { activity: [rethrowCancellation, ...(tracing === undefined ? [] : [tracing.activity])] },
+    sinks: tracing?.sinks ?? {},
     // An activity learns of a pause, a reset or a cancellation at a heartbeat: within three seconds at most.
     maxHeartbeatThrottleInterval: '2 seconds',
     defaultHeartbeatThrottleInterval: '1 second',
@@ -190,8 +199,13 @@ function sharingBy(
 export async function runWorker(config: Config, settings: WorkerSettings = {}): Promise<void> {
   installRuntime(config.logLevel ?? 'warn', config.telemetry);
   const { signal } = listenForInterruption();
-  const worker = await startWorker(config, settings);
-  await Promise.race([worker.done, aborted(signal).then(worker.stop)]);
+  const tracing = await openTracing(config.telemetry, 'promoter-worker');
+  try {
+    const worker = await startWorker(config, { ...settings, ...(tracing === undefined ? {} : { tracing }) });
+    await Promise.race([worker.done, aborted(signal).then(worker.stop)]);
+  } finally {
+    await tracing?.close();
+  }
 }
 
 if (import.meta.main) {

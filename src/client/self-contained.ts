@@ -2,6 +2,8 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Config } from '../config.ts';
 import { PromoterError } from '../errors.ts';
+import { openTracing } from '../telemetry/open-tracing.ts';
+import type { Tracing } from '../telemetry/tracing.ts';
 import { tryLock, type FileLock, type LockHolder } from '../stack/file-lock.ts';
 import { keepServer, readServerRecord } from './kept-server.ts';
 import { connectClient, never, type SessionNeeds, type TemporalSession } from './temporal-session.ts';
@@ -54,7 +56,8 @@ async function openOwn(config: Config, needs: SessionNeeds, lock: FileLock): Pro
   };
   try {
     // Making the workflow bundle takes as long as starting the server; they go side by side.
-    const worker = needs.worker ? prepareWorker(config) : undefined;
+    const tracing = await openTracing(config.telemetry, 'promoter');
+    const worker = needs.worker ? prepareWorker(config, tracing) : undefined;
     worker?.catch(() => undefined);
     const server = await keepServer({
       folder: config.stateFolder,
@@ -66,7 +69,7 @@ async function openOwn(config: Config, needs: SessionNeeds, lock: FileLock): Pro
     closers.push(server.stop);
     const { address, ui } = server;
     const temporal = { address, connection: { address } };
-    const connected = await connectClient(temporal, config);
+    const connected = await connectClient(temporal, config, tracing);
     closers.push(connected.close);
     const running = await (await worker)?.({ ...config, temporal });
     // That a worker could not go on has been said through `broken`.
@@ -80,12 +83,13 @@ async function openOwn(config: Config, needs: SessionNeeds, lock: FileLock): Pro
   }
 }
 
-async function prepareWorker(config: Config) {
+async function prepareWorker(config: Config, tracing: Tracing | undefined) {
   const { loadWorkflows, startWorker } = await import('../../worker.ts');
   const { installRuntime } = await import('../telemetry/runtime.ts');
   // A failed attempt is part of the progress that people see; only what else goes wrong belongs in a log.
   installRuntime(config.logLevel ?? 'error', config.telemetry);
-  const workflows = await loadWorkflows();
+  const workflows = await loadWorkflows(config.telemetry);
   // Whoever waits at a terminal need not wait for copies that go on where they are when the command is given again.
-  return (connected: Config) => startWorker(connected, { workflows, graceMs: 0 });
+  return (connected: Config) =>
+    startWorker(connected, { workflows, graceMs: 0, ...(tracing === undefined ? {} : { tracing }) });
 }

@@ -1,6 +1,8 @@
 import { Client, Connection, isGrpcServiceError } from '@temporalio/client';
 import type { Config, TemporalTarget } from '../config.ts';
 import { messageOf, PromoterError } from '../errors.ts';
+import { openTracing } from '../telemetry/open-tracing.ts';
+import type { Tracing } from '../telemetry/tracing.ts';
 
 /** A connection to a Temporal server for as long as one command runs. */
 export interface TemporalSession {
@@ -38,7 +40,8 @@ export async function openSession(config: Config, needs: SessionNeeds): Promise<
     return openSelfContained(config, needs);
   }
   const { address } = config.temporal;
-  const { client, close } = await connectClient(config.temporal, config);
+  const tracing = await openTracing(config.telemetry, 'promoter');
+  const { client, close } = await connectClient(config.temporal, config, tracing);
   const ui = config.uiAddress ?? (DEFAULT_LOOPBACK.test(address) ? 'http://localhost:8233' : undefined);
   return { client, address, server: 'outside', ...(ui === undefined ? {} : { ui }), broken: never(), close };
 }
@@ -46,16 +49,24 @@ export async function openSession(config: Config, needs: SessionNeeds): Promise<
 /**
  * Connects a client.
  *
+ * @param tracing closed along with the connection
  * @throws PromoterError `TemporalUnavailable`
  */
 export async function connectClient(
   target: TemporalTarget,
   { namespace, encryption }: Pick<Config, 'namespace' | 'encryption'>,
+  tracing?: Tracing,
 ): Promise<{ client: Client; close: () => Promise<void> }> {
   try {
     const connection = await Connection.connect({ ...target.connection, connectTimeout: CONNECT_TIMEOUT });
-    const client = new Client({ connection, namespace, ...(await converterOf(encryption)) });
-    return { client, close: () => connection.close() };
+    const interceptors = tracing === undefined ? {} : { workflow: [tracing.client] };
+    return {
+      client: new Client({ connection, namespace, interceptors, ...(await converterOf(encryption)) }),
+      async close() {
+        await connection.close();
+        await tracing?.close();
+      },
+    };
   } catch (error) {
     throw new PromoterError(
       'TemporalUnavailable',

@@ -38,7 +38,7 @@ export async function isInstalled(program: Program, folder: string): Promise<boo
 }
 
 /**
- * Builds a program by `go install package@version` and moves it into the folder whole, under our name for it. One process
+ * Builds a program as its authors' module says, by `go install package@version` where that will do, and moves it into the folder whole, under our name for it. One process
  * at a time does so; others wait and then find the result.
  *
  * @throws PromoterError `ProgramMissing` without a Go that is new enough, or with Go's own last lines
@@ -107,16 +107,10 @@ async function build(program: Program, folder: string, report: (state: string) =
 }
 
 async function goInstall(program: Program, target: string, report: (state: string) => void): Promise<void> {
-  // Without symbol tables (-s -w) linking takes less time and a third less space; what is compiled is the same.
-  const args = [
-    'install',
-    '-v',
-    '-ldflags=-s -w',
-    `-tags=${program.tags.join(',')}`,
-    `${program.package}@${program.version}`,
-  ];
+  report('building');
+  const { args, cwd } = await buildCommand(program, target);
   const go = spawn('go', args, {
-    cwd: target,
+    cwd,
     env: { ...process.env, GOBIN: target },
     stdio: ['ignore', 'ignore', 'pipe'],
   });
@@ -136,6 +130,22 @@ async function goInstall(program: Program, target: string, report: (state: strin
   } finally {
     clearInterval(timer);
   }
+}
+
+/**
+ * `go install` refuses a module that replaces or excludes dependencies, as only a main module may do. Such a one is
+ * downloaded and built where it lies, so that it gets the dependencies that its authors tested.
+ */
+async function buildCommand(
+  { package: path, version, module, tags, binary }: Program,
+  target: string,
+): Promise<{ readonly args: readonly string[]; readonly cwd: string }> {
+  // Without symbol tables (-s -w) linking takes less time and a third less space; what is compiled is the same.
+  const flags = ['-v', '-ldflags=-s -w', `-tags=${tags.join(',')}`];
+  if (module === undefined) return { args: ['install', ...flags, `${path}@${version}`], cwd: target };
+  const { stdout } = await run('go', ['mod', 'download', '-json', `${module}@${version}`], { cwd: target });
+  const { Dir: cwd } = JSON.parse(stdout) as { Dir: string };
+  return { args: ['build', ...flags, '-o', join(target, binary), path], cwd };
 }
 
 function stampFile(program: Program, folder: string): string {

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { PromoterError } from '../errors.ts';
 import { readYamlFile } from '../yaml-file.ts';
 
-const GROUPS = ['core', 'light', 'full', 'judge', 'buckets', 'peers'] as const;
+const GROUPS = ['core', 'light', 'full', 'judge', 'buckets', 'observe', 'peers'] as const;
 
 const listSchema = z.strictObject({
   go: z.string().regex(/^\d+\.\d+$/, 'must be a Go version such as 1.26'),
@@ -13,6 +13,7 @@ const listSchema = z.strictObject({
     z.string().regex(/^[a-z][a-z0-9-]*$/),
     z.strictObject({
       package: z.string(),
+      module: z.string().optional(),
       version: z.string().regex(/^v\d+\.\d+\.\d+$/, 'must be an exact version such as v1.2.3'),
       binary: z.string().optional(),
       tags: z.array(z.string()).default([]),
@@ -29,6 +30,8 @@ export interface Program {
   /** What this project calls it, and the file name it gets in the folder of tools. */
   readonly name: string;
   readonly package: string;
+  /** The package's module, where `go install package@version` refuses it: it replaces or excludes dependencies. */
+  readonly module: string | undefined;
   readonly version: string;
   /** The name of the binary that `go install` writes. */
   readonly binary: string;
@@ -60,6 +63,7 @@ export async function readProgramList(file = join(packageRoot(), 'tools/programs
     programs: Object.entries(programs).map(([name, program]) => ({
       ...program,
       name,
+      module: program.module,
       binary: program.binary ?? name,
       onPath: program.onPath,
     })),

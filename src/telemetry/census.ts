@@ -13,17 +13,13 @@ const OPEN_PROMOTIONS = 'WorkflowType = "promotion" AND ExecutionStatus = "Runni
  * @throws whatever the server's client throws
  */
 export async function takeCensus(client: Client, instruments: Instruments): Promise<void> {
-  const held = await countOf(client, `${OPEN_PROMOTIONS} AND PromoterState = "Held"`);
-  const open = await countOf(client, OPEN_PROMOTIONS);
-  instruments.runs(held, { state: 'held' });
-  instruments.runs(Math.max(0, open - held), { state: 'running' });
+  for (const state of ['Running', 'Held', 'Paused']) {
+    const { count } = await client.workflow.count(`${OPEN_PROMOTIONS} AND PromoterState = "${state}"`);
+    instruments.runs(count, { state: state.toLowerCase() });
+  }
   for await (const { scheduleId, action } of client.schedule.list()) {
     if (action !== undefined && OURS.has(action.workflowType)) await lookAtSchedule(client, scheduleId, instruments);
   }
-}
-
-async function countOf(client: Client, query: string): Promise<number> {
-  return (await client.workflow.count(query)).count;
 }
 
 async function lookAtSchedule(client: Client, schedule: string, instruments: Instruments): Promise<void> {

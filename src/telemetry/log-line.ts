@@ -6,8 +6,11 @@ import { phaseOf } from './activity-phase.ts';
 /** What of an entry's attributes a person needs to find the run; the rest is in JSON. */
 const SHOWN = ['workflowId', 'activityType', 'attempt', 'host', 'error', 'phase'] as const;
 
-/** Attributes of the SDK that say nothing, or that a line has elsewhere. */
-const DROPPED: ReadonlySet<string> = new Set(['sdkComponent', 'isLocal', 'stack']);
+/** Attributes of the SDK that say nothing, or that a line has elsewhere; with a task's token one could complete it. */
+const DROPPED: ReadonlySet<string> = new Set(['sdkComponent', 'isLocal', 'stack', 'taskToken']);
+
+/** The SDK calls the same thing by two names. */
+const RENAMED: Readonly<Record<string, string>> = { workflowRunId: 'runId' };
 
 /**
  * One line for what the SDK, its core or this program logs, ending in a newline.
@@ -32,7 +35,7 @@ function attributesOf(meta: Readonly<Record<string, unknown>>): Readonly<Record<
   const entries = Object.entries(meta).filter(([name, value]) => value !== undefined && !DROPPED.has(name));
   const phase = typeof meta['activityType'] === 'string' ? phaseOf(meta['activityType']) : undefined;
   return {
-    ...Object.fromEntries(entries.map(([name, value]) => [name, plain(value)])),
+    ...Object.fromEntries(entries.map(([name, value]) => [RENAMED[name] ?? name, plain(value)])),
     ...(phase === undefined ? {} : { phase }),
   };
 }

@@ -11,6 +11,7 @@ import { takeCensus } from './census.ts';
 import { createInstruments, type Instruments } from './instruments.ts';
 import { observeStore } from './observed-store.ts';
 import { createRegistryObserver } from './registry-observer.ts';
+import type { Tracing } from './tracing.ts';
 
 /** What a worker tells of its own work. */
 export interface WorkerTelemetry {
@@ -33,7 +34,11 @@ const CENSUS_EVERY_MS = 30_000;
  *
  * @param client where open runs and schedules are asked for; not used unless metrics are served
  */
-export function startTelemetry(client: Client, { metricsAddress }: TelemetrySettings): WorkerTelemetry {
+export function startTelemetry(
+  client: Client,
+  { metricsAddress }: TelemetrySettings,
+  tracing?: Pick<Tracing, 'layer'>,
+): WorkerTelemetry {
   const { metricMeter, logger } = Runtime.instance();
   const instruments = createInstruments(metricMeter);
   instruments.build(1, { version: packageVersion(), node: process.versions.node });
@@ -50,7 +55,10 @@ export function startTelemetry(client: Client, { metricsAddress }: TelemetrySett
   });
   return {
     instruments,
-    observerOf: (queue) => createRegistryObserver(instruments, queue),
+    observerOf(queue) {
+      const { layer, waited } = createRegistryObserver(instruments, queue);
+      return { waited, layer: tracing === undefined ? layer : (next) => tracing.layer(layer(next)) };
+    },
     watchBudgets: (queue, registry) =>
       repeat(BUDGETS_EVERY_MS, () => showBudgets(instruments, queue, registry.stats().budgets)),
     observeStore: (store) => observeStore(store, instruments),

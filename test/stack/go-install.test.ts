@@ -8,6 +8,7 @@ import type { Program } from '../../src/stack/program-list.ts';
 const PROGRAM: Program = {
   name: 'our-name',
   package: 'example.test/their/cmd/registry',
+  module: undefined,
   version: 'v1.2.3',
   binary: 'registry',
   tags: ['one', 'two'],
@@ -39,6 +40,15 @@ describe('installing by Go', () => {
     assert.equal(file, join(tools, 'our-name'));
     assert.match(await readFile(file, 'utf8'), / -tags=one,two example\.test\/their\/cmd\/registry@v1\.2\.3\n$/);
     assert.deepEqual(await readdir(tools), ['.our-name.version', 'our-name']);
+  });
+
+  it('builds a module that go install refuses where it was downloaded', async () => {
+    const downloaded = `echo '{"Dir": "${folder}"}'`;
+    await fakeGo({ install: `if [ "$1" = mod ]; then ${downloaded}; else (pwd; echo "$@") > "$6"; fi` });
+    const file = await install({ ...PROGRAM, module: 'example.test/their' });
+    const [where, args] = (await readFile(file, 'utf8')).split('\n');
+    assert.equal(where, folder);
+    assert.match(args ?? '', / -tags=one,two -o \S+\/registry example\.test\/their\/cmd\/registry$/);
   });
 
   it('builds once for all who ask at the same time', async () => {

@@ -14,6 +14,7 @@ const PROGRAM: Program = {
   environment: 'NEVER_PROGRAM',
   onPath: 'never',
   groups: ['core'],
+  module: undefined,
   purpose: 'nothing',
 };
 

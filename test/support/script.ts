@@ -11,9 +11,17 @@ export interface RunningScript {
   readonly ended: Promise<{ readonly exit: number | NodeJS.Signals; readonly stdout: string; readonly stderr: string }>;
 }
 
-/** Runs `node script args…` in the package's folder. */
-export function runScript(script: string, args: readonly string[]): RunningScript {
-  const child = spawn(process.execPath, [script, ...args], { cwd: packageRoot(), stdio: ['ignore', 'pipe', 'pipe'] });
+/** Runs `node script args…` in the package's folder, with variables added to the environment. */
+export function runScript(
+  script: string,
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): RunningScript {
+  const child = spawn(process.execPath, [script, ...args], {
+    cwd: packageRoot(),
+    env: { ...process.env, ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let stdout = '';
   let stderr = '';
   child.stdout.on('data', (data: Buffer) => (stdout += data.toString()));
