@@ -117,6 +117,7 @@ export async function startWorker(config: Config, settings: WorkerSettings = {})
       fetchManifests: fetchFromGit,
       signing,
       writers: budgets,
+      ceilings: budgets,
       scanners,
     }),
     // Promotions are few; the default grows with the heap, which belongs to blobs here.

@@ -4,6 +4,7 @@ import type { ImageCopier } from '../registry/copy.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { SigningContext } from '../signing/signing-context.ts';
 import type { TrustRoot } from '../signing/trust-root.ts';
+import type { HostCeilings } from './ceiling.ts';
 import type { ManifestFetcher } from './manifests.ts';
 import type { Scanners } from './vulnerabilities.ts';
 import type { WriterLeases } from './writers.ts';
@@ -16,6 +17,7 @@ export interface ActivityDependencies {
   readonly fetchManifests: ManifestFetcher;
   readonly signing: SigningDependencies;
   readonly writers: WriterLeases;
+  readonly ceilings: HostCeilings;
   readonly scanners: Scanners;
 }
 

@@ -1,4 +1,5 @@
 import { createInventoryReader } from '../plan/inventory.ts';
+import { createSetCeiling } from './ceiling.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { failingClearly } from './failures.ts';
 import { createAssemblePlan, createDraftPlan, createJudgeShard } from './plan.ts';
@@ -13,6 +14,7 @@ import { createDraftSigning, createSignShard } from './sign.ts';
 import { recordingTraffic } from './traffic.ts';
 import { createPinnedTrust } from './trust.ts';
 import { createValidateShard } from './validate.ts';
+import { createWithholdEdges } from './withholding.ts';
 import { createAcquireWriters } from './writers.ts';
 import type { PhaseName } from '../workflows/messages.ts';
 
@@ -33,6 +35,8 @@ export function createActivities(dependencies: ActivityDependencies) {
     assemblePlan: asking('plan', createAssemblePlan(dependencies)),
     verifyProvenance: asking('provenance', createVerifyProvenance(dependencies, trust)),
     validateShard: asking('validate', createValidateShard(dependencies, trust)),
+    withholdEdges: failingClearly(createWithholdEdges(dependencies)),
+    setCeiling: failingClearly(createSetCeiling(dependencies)),
     promoteShard: asking('promote', createPromoteShard(dependencies)),
     gatherResidue: failingClearly(createGatherResidue(dependencies)),
     quarantineResidue: failingClearly(createQuarantineResidue(dependencies)),

@@ -11,12 +11,14 @@ import {
 } from '../plan/document.ts';
 import { recordName, shardPart } from '../plan/records.ts';
 import { recordDebts } from '../plan/debts.ts';
+import { splitWithheld } from '../plan/withheld.ts';
 import type { TargetOutcome } from '../registry/copy.ts';
 import type { CopyCounts } from '../workflows/messages.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { debtsOf } from './owing.ts';
 import { startPosition, withPosition } from './position.ts';
 import { admittedGroups } from './verification.ts';
+import { readOrders } from './withholding.ts';
 
 export interface PromoteInput {
   readonly run: string;
@@ -26,6 +28,8 @@ export interface PromoteInput {
   /** 0 for the plan itself; later rounds work on what earlier ones left. */
   readonly round: number;
   readonly commit?: string;
+  /** What operators keep back, by reference. */
+  readonly withheld?: string;
   /** Where an activity was that was stopped in the middle of this shard. */
   readonly from?: string;
 }
@@ -62,23 +66,29 @@ export function createPromoteShard({ copier, store }: ActivityDependencies) {
     const groups = round === 0 ? await admittedGroups(store, run, shard, planned) : planned;
     const earlier = await startPosition<PromotePosition>(store, from);
     const done = new Set(earlier?.index === index ? earlier.done : []);
-    let counts = earlier?.index === index ? earlier.counts : NOTHING_COPIED;
+    let complete = earlier?.index === index ? earlier.counts : NOTHING_COPIED;
+    let incomplete = NOTHING_COPIED;
+    const orders = await readOrders(store, input.withheld);
     const again = activityInfo().attempt > 1 || from !== undefined;
     const resumed = round > 0 || again;
     const signal = cancellationSignal();
     const residue: ResidueEntry[] = [];
     if (round === 0) await recordDebts(store, run, shardPart(shard), debtsOf(groups, run, commit));
-    const position = (): PromotePosition => ({ index, done: [...done], counts });
+    const position = (): PromotePosition => ({ index, done: [...done], counts: complete });
     await withPosition(store, position, () =>
       pMap(
         [...groups.entries()].filter(([at]) => !done.has(at)),
         async ([at, group]) => {
-          const outcomes = await copier.copy(group, { signal, resumed });
+          const { open, kept } = splitWithheld(group, orders);
+          const outcomes = open.targets.length === 0 ? [] : await copier.copy(open, { signal, resumed });
           signal.throwIfAborted();
-          const left = residueOf(group, outcomes);
-          counts = addOutcomes(counts, group, outcomes);
+          const left = [...residueOf(open, outcomes), ...kept];
           residue.push(...left);
-          if (left.length === 0) done.add(at);
+          if (left.length > 0) incomplete = addOutcomes(incomplete, open, outcomes);
+          else {
+            complete = addOutcomes(complete, open, outcomes);
+            done.add(at);
+          }
         },
         { concurrency: GROUPS_AT_ONCE, signal },
       ),
@@ -86,7 +96,7 @@ export function createPromoteShard({ copier, store }: ActivityDependencies) {
     const name = recordName(run, 'residue', `${round}/${shardPart(shard)}`);
     // An earlier attempt may have left a record that this one has made untrue.
     if (residue.length > 0 || again) await store.point(name, await putDocument(store, residue));
-    return { counts, residue: residue.length };
+    return { counts: addCounts(complete, incomplete), residue: residue.length };
   };
 }
 
@@ -134,4 +144,15 @@ function addOutcomes(counts: CopyCounts, group: Group, outcomes: readonly Target
         return sum;
     }
   }, counts);
+}
+
+function addCounts(a: CopyCounts, b: CopyCounts): CopyCounts {
+  return {
+    edges: a.edges + b.edges,
+    present: a.present + b.present,
+    manifests: a.manifests + b.manifests,
+    blobs: a.blobs + b.blobs,
+    mounted: a.mounted + b.mounted,
+    bytes: a.bytes + b.bytes,
+  };
 }

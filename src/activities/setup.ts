@@ -24,6 +24,8 @@ export interface SetupResult {
   };
   /** The registries that the manifests name as destinations. */
   readonly destinations: readonly string[];
+  /** Hosts of the staging registries. */
+  readonly sources: readonly string[];
   /** Destination hosts that can be used. */
   readonly hosts: readonly string[];
   /** Destination hosts that cannot be used; their edges are quarantined. */
@@ -73,6 +75,7 @@ export function createSetup(dependencies: ActivityDependencies, trust: PinnedTru
         edges: draft.edges,
       },
       destinations: [...new Set(manifests.flatMap(({ destinations }) => destinations))].sort(),
+      sources: draft.sourceHosts,
       hosts: draft.destinationHosts.filter((host) => !broken.some((one) => one.host === host)),
       broken,
       provenance,

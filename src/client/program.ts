@@ -15,7 +15,7 @@ import { scheduleCommand } from './schedule-command.ts';
 import { prCommand } from './pr-command.ts';
 import { sigcheckCommand } from './sigcheck-command.ts';
 import { statusCommand } from './status-command.ts';
-import { pauseCommand, resumeCommand } from './steer-command.ts';
+import { pauseCommand, quarantineCommand, releaseCommand, resumeCommand } from './steer-command.ts';
 import { uploadCommand } from './upload-command.ts';
 import { verifyCommand } from './verify-command.ts';
 import { watchCommand } from './watch-command.ts';
@@ -59,6 +59,8 @@ export function createProgram(output: CommandOutput): Command {
     .addCommand(decideCommand('abort', output))
     .addCommand(pauseCommand(output))
     .addCommand(resumeCommand(output))
+    .addCommand(quarantineCommand(output))
+    .addCommand(releaseCommand(output))
     .addCommand(budgetCommand(output))
     .addCommand(scheduleCommand(output))
     .commandsGroup('Look at images:')

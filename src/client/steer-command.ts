@@ -2,6 +2,8 @@ import { Command } from 'commander';
 import { addServerOptions, type ServerOptions } from './common-options.ts';
 import type { CommandOutput } from './output.ts';
 
+const EDGE = "as reports name it: host/repository:tag, host/repository@digest, or 'digest -> host/repository:tag'";
+
 /** What every command takes that steers a run under way. */
 export interface SteerOptions extends ServerOptions {
   readonly reason?: string;
@@ -27,6 +29,30 @@ export function resumeCommand(output: CommandOutput): Command {
   return addSteerOptions(command).action(async (id: string, options: SteerOptions) => {
     const { runResume } = await import('./steer.ts');
     await runResume(id, options, output);
+  });
+}
+
+/** The command that keeps an edge from being promoted. */
+export function quarantineCommand(output: CommandOutput): Command {
+  const command = new Command('quarantine')
+    .description('keep an edge from being promoted by a run; the rest goes on, and the report says who did it and why')
+    .argument('<id>', 'workflow id')
+    .argument('<edge>', EDGE);
+  return addSteerOptions(command).action(async (id: string, edge: string, options: SteerOptions) => {
+    const { runQuarantine } = await import('./steer.ts');
+    await runQuarantine(id, edge, options, output);
+  });
+}
+
+/** The command that lets an edge be promoted after all. */
+export function releaseCommand(output: CommandOutput): Command {
+  const command = new Command('release')
+    .description('let a run promote an edge after all that was quarantined by hand')
+    .argument('<id>', 'workflow id')
+    .argument('<edge>', EDGE);
+  return addSteerOptions(command).action(async (id: string, edge: string, options: SteerOptions) => {
+    const { runRelease } = await import('./steer.ts');
+    await runRelease(id, edge, options, output);
   });
 }
 

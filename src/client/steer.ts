@@ -1,12 +1,13 @@
 import { loadConfig } from '../config.ts';
 import type { Claimed } from '../workflows/messages.ts';
-import { pausePromotion, resumePromotion } from '../workflows/steering-messages.ts';
+import { pausePromotion, quarantineEdge, releaseEdge, resumePromotion } from '../workflows/steering-messages.ts';
 import { writeJsonResult } from './json-result.ts';
 import type { CommandOutput } from './output.ts';
 import { readStatus } from './run-status.ts';
 import { operatorName, sendUpdate, type RunUpdate } from './run-update.ts';
 import { withSession } from './session-loop.ts';
 import type { SteerOptions } from './steer-command.ts';
+import { counted } from './units.ts';
 
 /** Pauses a run. @throws PromoterError as {@link steerRun} does */
 export async function runPause(id: string, options: SteerOptions, output: CommandOutput): Promise<void> {
@@ -18,6 +19,31 @@ export async function runPause(id: string, options: SteerOptions, output: Comman
 export async function runResume(id: string, options: SteerOptions, output: CommandOutput): Promise<void> {
   const update = { update: resumePromotion, argument: claimOf(options), verb: 'resume' };
   await steerRun(id, update, options, output, () => `${id} goes on; follow it with: promoter watch '${id}'`);
+}
+
+/** Keeps an edge back. @throws PromoterError as {@link steerRun} does */
+export async function runQuarantine(
+  id: string,
+  edge: string,
+  options: SteerOptions,
+  output: CommandOutput,
+): Promise<void> {
+  const argument = { edge, ...claimOf(options) };
+  await steerRun(id, { update: quarantineEdge, argument, verb: 'keep back' }, options, output, (answer) => {
+    const late = answer.present === 0 ? '' : `; ${counted(answer.present, 'other')} had arrived already`;
+    return `${counted(answer.withheld, 'edge')} of ${id} kept back: ${answer.edge}${late}`;
+  });
+}
+
+/** Gives an edge free. @throws PromoterError as {@link steerRun} does */
+export async function runRelease(
+  id: string,
+  edge: string,
+  options: SteerOptions,
+  output: CommandOutput,
+): Promise<void> {
+  const update = { update: releaseEdge, argument: { edge, ...claimOf(options) }, verb: 'give free' };
+  await steerRun(id, update, options, output, (answer) => `${answer.edge} is promoted after all`);
 }
 
 /** Who steers, and why, as the run records it. */

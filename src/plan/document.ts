@@ -4,6 +4,7 @@ import type { QuarantinedEdge } from './quarantine.ts';
 import type { PlanStore } from './store.ts';
 import type { Edge, VerdictCounts } from './verdict.ts';
 import type { ImageWish } from './wish.ts';
+import type { WithheldOrder } from './withheld.ts';
 
 /** Where a group goes: a destination repository and the tags that it lacks. */
 export interface GroupTarget {
@@ -106,6 +107,7 @@ export type PlanDocument =
   | readonly ResidueEntry[]
   | readonly Debt[]
   | readonly Exclusion[]
+  | readonly WithheldOrder[]
   | readonly Digest[];
 
 const encoder = new TextEncoder();

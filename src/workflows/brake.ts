@@ -17,7 +17,7 @@ export interface Brake {
   run<T>(work: () => Promise<T>): Promise<T>;
   /** Stops what is under way: its position is on record before anything begins again. */
   stop(): void;
-  /** Does something while nothing is under way, and lets the rest go on then. */
+  /** Does something while nothing is under way, one caller after the other, and lets the rest go on then. */
   during<T>(body: () => Promise<T>): Promise<T>;
 }
 
@@ -40,6 +40,7 @@ export function createBrake(whyPaused: () => string | undefined): Brake {
   const running = new Set<CancellationScope>();
   const stopped = new WeakSet<CancellationScope>();
   let holders = 0;
+  let turn: Promise<unknown> = Promise.resolve();
 
   const isOn = (): boolean => holders > 0 || whyPaused() !== undefined;
 
@@ -89,13 +90,13 @@ export function createBrake(whyPaused: () => string | undefined): Brake {
     },
     async during(body) {
       holders++;
-      try {
-        stop();
+      stop();
+      const mine = turn.then(async () => {
         await condition(() => running.size === 0);
-        return await body();
-      } finally {
-        holders--;
-      }
+        return body();
+      });
+      turn = mine.catch(() => undefined);
+      return mine.finally(() => holders--);
     },
   };
 }

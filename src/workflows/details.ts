@@ -1,3 +1,4 @@
+import { claimText } from './claim-text.ts';
 import type { PhaseRow, PromotionReport } from './messages.ts';
 
 /** The UI passes details in a URL, so they have to stay short. */
@@ -19,6 +20,7 @@ export function renderDetails(report: PromotionReport, now: number): string {
     renderHold(report),
     renderPhases(report.phases, now),
     renderEdges(report),
+    renderWithheld(report),
     renderQuarantine(report),
   ];
   return parts
@@ -37,9 +39,7 @@ function renderHold({ hold }: PromotionReport): string {
 
 function renderPause({ pause }: PromotionReport): string {
   if (pause === undefined) return '';
-  const by = pause.by === undefined ? '' : ` by ${cell(pause.by)}`;
-  const why = pause.reason === undefined ? '' : ` ${cell(pause.reason)}`;
-  return `**PAUSED since ${timeOf(pause.since)}${by}.**${why}\n\nNothing is read or written. *Send an Update*: \`resumePromotion\` to go on, \`abortPromotion\` to end the run.`;
+  return `**PAUSED** since ${timeOf(pause.since)}${cell(claimText(pause))}\n\nNothing is read or written. *Send an Update*: \`resumePromotion\` to go on, \`abortPromotion\` to end the run.`;
 }
 
 function renderPhases(rows: readonly PhaseRow[], now: number): string {
@@ -55,6 +55,14 @@ function renderEdges({ plan, copied }: PromotionReport): string {
   const verdicts = Object.entries(plan.verdicts).map(([verdict, count]) => `${count} ${verdict}`);
   const moved = `${copied.edges} edges copied, ${copied.present} found there; ${copied.blobs} blobs uploaded, ${copied.mounted} mounted, ${megabytes(copied.bytes)} MB`;
   return `Edges: ${verdicts.join(', ') || 'none'}. ${moved}.`;
+}
+
+function renderWithheld({ withheld }: PromotionReport): string {
+  if (withheld === undefined) return '';
+  const { orders } = withheld;
+  const shown = orders.slice(0, 5).map((order) => `- ${cell(`${order.edge}${claimText(order)}`)}`);
+  const more = orders.length > shown.length ? [`- and ${orders.length - shown.length} more`] : [];
+  return ['**Kept back by operators** (`releaseEdge` gives free)', ...shown, ...more].join('\n');
 }
 
 function renderQuarantine({ quarantine }: PromotionReport): string {

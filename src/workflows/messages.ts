@@ -148,6 +148,8 @@ export interface PromotionReport {
   readonly destinations: readonly string[];
   /** The commit that the manifests are from, where that is known. */
   readonly commit?: string;
+  /** The registry hosts that the run reads or writes, once Setup has greeted them. */
+  readonly hosts?: readonly string[];
   readonly manifests?: {
     /** Their digest in the plan store. */
     readonly bundle: string;
@@ -174,6 +176,15 @@ export interface PromotionReport {
   readonly hold?: { readonly phase: PhaseName; readonly reason: string; readonly since: number };
   /** Set while an operator keeps the run from working. */
   readonly pause?: Claimed & { readonly since: number };
+  /** What operators keep back, and by digest where the activities find it. */
+  readonly withheld?: { readonly list: string; readonly orders: readonly WithheldEdge[] };
+}
+
+/** An edge that an operator keeps back. */
+export interface WithheldEdge extends Claimed {
+  /** `host/repository:tag`, `host/repository@digest` or `digest → host/repository:tag`. */
+  readonly edge: string;
+  readonly since: number;
 }
 
 /** Who did something and why, as they say themselves: Temporal proves neither. */

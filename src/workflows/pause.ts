@@ -1,7 +1,7 @@
 import { setHandler } from '@temporalio/workflow';
 import type { Board } from './board.ts';
 import { createBrake, type Brake } from './brake.ts';
-import type { Claimed } from './messages.ts';
+import { claimText } from './claim-text.ts';
 import { pausePromotion, resumePromotion } from './steering-messages.ts';
 import { onlyFields, optionalObjectOf, optionalTexts, refuse } from './update-checks.ts';
 
@@ -9,7 +9,7 @@ import { onlyFields, optionalObjectOf, optionalTexts, refuse } from './update-ch
 export function attachPause(board: Board): Brake {
   const brake = createBrake(() => {
     const { pause } = board.read();
-    return pause === undefined ? undefined : `PAUSED${claim(pause)}; send resumePromotion`;
+    return pause === undefined ? undefined : `PAUSED${claimText(pause)}; send resumePromotion`;
   });
   setHandler(
     pausePromotion,
@@ -25,7 +25,7 @@ export function attachPause(board: Board): Brake {
         checkClaim(input);
         const { pause } = board.read();
         if (pause !== undefined)
-          refuse(`the run is paused already, since ${new Date(pause.since).toISOString()}${claim(pause)}`);
+          refuse(`the run is paused already, since ${new Date(pause.since).toISOString()}${claimText(pause)}`);
       },
     },
   );
@@ -44,11 +44,6 @@ export function attachPause(board: Board): Brake {
     },
   );
   return brake;
-}
-
-/** Who and why, as it follows another word: ` by jane: the mirrors are being moved`. */
-export function claim({ by, reason }: Claimed): string {
-  return `${by === undefined ? '' : ` by ${by}`}${reason === undefined ? '' : `: ${reason}`}`;
 }
 
 function checkClaim(input: unknown): void {

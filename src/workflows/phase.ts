@@ -74,7 +74,8 @@ function isHopeless(error: unknown): boolean {
   return cause instanceof ApplicationFailure && HOPELESS.has(cause.type ?? '');
 }
 
-function reasonOf(error: unknown): string {
+/** Why something failed, as an operator is told. */
+export function reasonOf(error: unknown): string {
   if (error instanceof ActivityFailure && error.cause instanceof TimeoutFailure) {
     return `activity ${error.activityType} timed out (${error.cause.timeoutType}): is a worker running, and did it stall?`;
   }

@@ -24,7 +24,8 @@ export async function runSetup(
   const { manifests, destinations, broken, warnings } = result;
   const { commit } = result.request;
   const said = [...warnings, ...broken.map(({ message }) => message)];
-  board.update({ manifests, destinations, warnings: said, ...(commit === undefined ? {} : { commit }) });
+  const hosts = [...new Set([...result.sources, ...result.hosts])].sort();
+  board.update({ manifests, destinations, hosts, warnings: said, ...(commit === undefined ? {} : { commit }) });
   if (request.git !== undefined) showOrigin(destinations, commit);
   const unusable = broken.length === 0 ? '' : `; cannot be used: ${broken.map(({ host }) => host).join(', ')}`;
   if (result.request.confirm === true) await brake.run(() => writers.acquire(result.hosts));

@@ -1,4 +1,5 @@
 import { ApplicationFailure, sleep } from '@temporalio/workflow';
+import type { Board } from './board.ts';
 import type { CopyCounts } from './messages.ts';
 import type { PhaseContext } from './phase-context.ts';
 import { activitiesOf, policyOf, RESIDUE, type PhasePolicy } from './policies.ts';
@@ -36,6 +37,7 @@ export async function runPromote(context: PhaseContext, state: PromoteState): Pr
           index,
           shard,
           round,
+          ...withheldOf(board),
           ...(from === undefined ? {} : { from }),
           ...(commit === undefined ? {} : { commit }),
         }),
@@ -60,18 +62,28 @@ async function settleResidue(
 ): Promise<boolean> {
   if (state.sweep.total === 0) return true;
   const { round } = state;
-  const left = await brake.run(() => activitiesOf(policy, 'look at what failed').gatherResidue({ run, round }));
+  const { gatherResidue } = activitiesOf(policy, 'look at what failed');
+  const orders = board.read().withheld;
+  const left = await brake.run(() => gatherResidue({ run, round, ...withheldOf(board) }));
+  // An operator may be giving an edge free at this moment.
+  const isSettled = async (): Promise<boolean> => {
+    await brake.released();
+    return board.read().withheld === orders;
+  };
   if (left.shards === 0) {
     board.update({ quarantine: left.quarantine });
-    return true;
+    return isSettled();
   }
   countResidue(left.edges);
   const again = (next: number): void => {
     Object.assign(state, { index: left.index, round: next, sweep: newSweep(left.shards) });
   };
-  if (round < (setup.request.policies?.promote?.residueRounds ?? RESIDUE.rounds)) {
+  const rounds = setup.request.policies?.promote?.residueRounds ?? RESIDUE.rounds;
+  if (round < rounds || left.released > 0) {
     const pause = Math.min(RESIDUE.firstPause * 4 ** round, RESIDUE.longestPause);
-    board.mark('promote', 'running', { note: `${left.edges} edges to try again: ${left.reason}` });
+    board.mark('promote', 'running', {
+      note: `${left.edges} edges to try again: ${left.reason ?? 'an operator has given them free'}`,
+    });
     const summary = `wait before trying ${left.edges} edges again`;
     await sleep(Math.max(pause, (left.retryAt ?? 0) - Date.now()), { summary });
     again(round + 1);
@@ -87,7 +99,13 @@ async function settleResidue(
   }
   const { quarantineResidue } = activitiesOf(policy, 'give up what keeps failing');
   board.update({ quarantine: await brake.run(() => quarantineResidue({ run, round })) });
-  return true;
+  return isSettled();
+}
+
+/** What operators keep back, as activities take it. */
+function withheldOf(board: Board): { readonly withheld?: string } {
+  const { withheld } = board.read();
+  return withheld === undefined ? {} : { withheld: withheld.list };
 }
 
 function addCounts(a: CopyCounts, b: CopyCounts): CopyCounts {

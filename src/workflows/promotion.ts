@@ -11,6 +11,7 @@ import type { SetupResult } from '../activities/setup.ts';
 import { attachOperator, type Operator } from './hold.ts';
 import { BLANK_REPORT, createBoard, type Board } from './board.ts';
 import type { Brake } from './brake.ts';
+import { attachBudgets } from './budget-steering.ts';
 import { report, type PhaseName, type PlanReference, type PromotionReport, type PromotionRequest } from './messages.ts';
 import { attachPause } from './pause.ts';
 import { countChange, countEnd } from './run-metrics.ts';
@@ -20,6 +21,7 @@ import { newPromoteState, runPromote, type PromoteState } from './promote-phase.
 import { newSigningState, runAttest, runSign, type SigningState } from './sign-phases.ts';
 import { newSweep, type SweepState } from './sweep.ts';
 import { runVerification } from './verify-phases.ts';
+import { attachWithholding } from './withholding.ts';
 import { createWriterLeases, type WriterLeases } from './writer-leases.ts';
 
 /** What a run hands to the one that continues it: references and counts, never the plan. */
@@ -62,6 +64,8 @@ export async function promotion(request: PromotionRequest, continued?: Promotion
   const scope = new CancellationScope();
   const operator = attachOperator(board, scope);
   const brake = attachPause(board);
+  attachWithholding(board, brake, request?.confirm === true);
+  attachBudgets(board);
   const writers = createWriterLeases(scope);
   let goesOn = false;
   try {

@@ -1,4 +1,5 @@
 import { defineUpdate } from '@temporalio/workflow';
+import type { CeilingChange } from './budget-messages.ts';
 import type { Claimed } from './messages.ts';
 
 /** What an accepted pause or its end answers. */
@@ -6,5 +7,32 @@ export interface PauseReceipt {
   readonly paused: boolean;
 }
 
+/** An edge, as reports name it, and who wants it kept back or given free. */
+export interface EdgeOrder extends Claimed {
+  readonly edge: string;
+}
+
+/** What keeping an edge back came to. */
+export interface QuarantineReceipt {
+  readonly edge: string;
+  /** Edges of the plan that are kept back: several where the name has no tag, and the digest gets more than one. */
+  readonly withheld: number;
+  /** Edges that it names as well, and that are in production already. */
+  readonly present: number;
+}
+
+/** What giving an edge free answers. */
+export interface ReleaseReceipt {
+  readonly edge: string;
+}
+
+/** A new ceiling for one of the run's registries; `null` gives back what the workers are configured with. */
+export interface BudgetChange extends CeilingChange {
+  readonly host: string;
+}
+
 export const pausePromotion = defineUpdate<PauseReceipt, [Claimed | undefined]>('pausePromotion');
 export const resumePromotion = defineUpdate<PauseReceipt, [Claimed | undefined]>('resumePromotion');
+export const quarantineEdge = defineUpdate<QuarantineReceipt, [EdgeOrder]>('quarantineEdge');
+export const releaseEdge = defineUpdate<ReleaseReceipt, [EdgeOrder]>('releaseEdge');
+export const setBudget = defineUpdate<BudgetChange, [BudgetChange]>('setBudget');

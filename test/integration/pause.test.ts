@@ -1,17 +1,16 @@
 import assert from 'node:assert/strict';
 import { cancelled, heartbeat } from '@temporalio/activity';
-import { WorkflowUpdateFailedError, type WorkflowHandle } from '@temporalio/client';
 import { type ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import type { Activities } from '../../src/activities/index.ts';
 import type { PromoteInput } from '../../src/activities/promote.ts';
 import { BLANK_REPORT } from '../../src/workflows/board.ts';
-import type { promotion } from '../../src/workflows/index.ts';
 import { abortPromotion, report } from '../../src/workflows/messages.ts';
 import { newPromoteState } from '../../src/workflows/promote-phase.ts';
 import type { PromotionState } from '../../src/workflows/promotion.ts';
 import { pausePromotion, resumePromotion } from '../../src/workflows/steering-messages.ts';
 import { newSweep } from '../../src/workflows/sweep.ts';
 import { activitiesFor, DIGEST, NOTHING } from '../support/promotion-activities.ts';
+import { acceptedUpdates, currentDetails, refusal, searchableState } from '../support/run-view.ts';
 import { temporalFixture, withPromotion } from '../support/temporal.ts';
 import { waitFor } from '../support/waiting.ts';
 
@@ -51,24 +50,6 @@ function stallingShards(): { begun: PromoteInput[]; open: () => void; promoteSha
   };
 }
 
-const rejection = (message: RegExp) => (error: unknown) =>
-  error instanceof WorkflowUpdateFailedError && message.test(error.cause?.message ?? '');
-
-async function attributeOf(handle: WorkflowHandle<typeof promotion>): Promise<unknown> {
-  return (await handle.describe()).searchAttributes['PromoterState']?.[0];
-}
-
-/** Updates that the history knows of: a refused one leaves none. */
-async function acceptedUpdates(handle: WorkflowHandle<typeof promotion>): Promise<number> {
-  const { events } = await handle.fetchHistory();
-  return (events ?? []).filter((event) => event.workflowExecutionUpdateAcceptedEventAttributes).length;
-}
-
-async function detailsOf(handle: WorkflowHandle<typeof promotion>): Promise<string> {
-  const { currentDetails } = await handle.query<{ currentDetails: string }>('__temporal_workflow_metadata');
-  return currentDetails;
-}
-
 describe('pausing a promotion', () => {
   it('stops what runs within three seconds, begins nothing, and goes on where it was', async () => {
     const shards = stallingShards();
@@ -82,11 +63,11 @@ describe('pausing a promotion', () => {
       assert.equal(shards.begun.length, 8);
       const { outcome, pause } = await handle.query(report);
       assert.deepEqual([outcome, pause?.by, pause?.reason], ['paused', 'jane', 'the mirrors move']);
-      assert.match(await detailsOf(handle), /PAUSED since .* by jane\.\*\* the mirrors move/);
-      await waitFor(async () => (await attributeOf(handle)) === 'Paused');
+      assert.match(await currentDetails(handle), /PAUSED\*\* since .* by jane: the mirrors move/);
+      await waitFor(async () => (await searchableState(handle)) === 'Paused');
 
       const accepted = await acceptedUpdates(handle);
-      await assert.rejects(handle.executeUpdate(pausePromotion, { args: [undefined] }), rejection(/paused already/));
+      await assert.rejects(handle.executeUpdate(pausePromotion, { args: [undefined] }), refusal(/paused already/));
       assert.equal(await acceptedUpdates(handle), accepted);
 
       shards.open();
@@ -108,10 +89,10 @@ describe('pausing a promotion', () => {
       await waitFor(() => shards.begun.length === 1);
       const accepted = await acceptedUpdates(handle);
       const send = (argument: unknown) => handle.executeUpdate(pausePromotion, { args: [argument as never] });
-      await assert.rejects(send('now'), rejection(/must be an object such as/));
-      await assert.rejects(send({ why: 'x' }), rejection(/'why' is not known here: only reason and by are/));
-      await assert.rejects(send({ reason: 5 }), rejection(/reason must be a text/));
-      await assert.rejects(handle.executeUpdate(resumePromotion, { args: [undefined] }), rejection(/is not paused/));
+      await assert.rejects(send('now'), refusal(/must be an object such as/));
+      await assert.rejects(send({ why: 'x' }), refusal(/'why' is not known here: only reason and by are/));
+      await assert.rejects(send({ reason: 5 }), refusal(/reason must be a text/));
+      await assert.rejects(handle.executeUpdate(resumePromotion, { args: [undefined] }), refusal(/is not paused/));
       assert.equal(await acceptedUpdates(handle), accepted);
       await handle.executeUpdate(abortPromotion, { args: [undefined] });
       await assert.rejects(handle.result());
@@ -138,7 +119,7 @@ describe('pausing a promotion', () => {
       activities,
       REQUEST,
       async (handle) => {
-        await waitFor(async () => (await attributeOf(handle)) === 'Paused');
+        await waitFor(async () => (await searchableState(handle)) === 'Paused');
         assert.equal(shards.begun.length, 0);
         await handle.executeUpdate(resumePromotion, { args: [undefined] });
         return handle.result();

@@ -106,6 +106,7 @@ describe('promotion workflow', () => {
           index: DIGEST,
           shards: 1,
           edges: 1,
+          released: 0,
           quarantine: NOBODY,
           reason: 'mirror down',
           retryAt: 0,
