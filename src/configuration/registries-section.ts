@@ -12,6 +12,9 @@ const policySchema = z.strictObject({
   preset: z.exactOptional(z.enum(presets)).describe('what is known of its vendor’s registries'),
   requestsPerSecond: z.exactOptional(z.number().positive()).describe('a fixed ceiling'),
   concurrency: z.exactOptional(z.int().min(1)).describe('requests that wait for an answer at the same time'),
+  credentials: z
+    .exactOptional(z.enum(['docker', 'cloud', 'none']))
+    .describe('where its credentials are from; unless given, Docker’s configuration, then its vendor’s cloud'),
   tls: z.exactOptional(z.boolean()).describe('`false`: plain HTTP; `true`: HTTPS even on a loopback address'),
 });
 

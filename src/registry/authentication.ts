@@ -27,7 +27,8 @@ export interface Authentication {
 /** How a host wants to be spoken to, as its answers have shown. */
 type Scheme =
   | { readonly kind: 'open' }
-  | { readonly kind: 'fixed'; readonly authorization: string }
+  /** The credentials behind it have to be asked for anew after `freshUntil`; absent: they last. */
+  | { readonly kind: 'fixed'; readonly authorization: string; readonly freshUntil?: number | undefined }
   | { readonly kind: 'bearer'; readonly server: string; readonly tokens: TokenSource };
 
 interface HostState {
@@ -71,6 +72,7 @@ export function createAuthentication(options: AuthenticationOptions): Authentica
 
   async function send(state: HostState, request: RegistryRequest, next: Send): Promise<RegistryResponse> {
     state.scheme ??= await initialScheme(request.host);
+    await refresh(state, request.host);
     const { scheme } = state;
     const token = scheme?.kind === 'bearer' ? await tokenFrom(scheme.tokens, request) : undefined;
     const response = await next(authorized(request, authorizationOf(scheme, token)));
@@ -91,6 +93,14 @@ export function createAuthentication(options: AuthenticationOptions): Authentica
     return { kind: 'fixed', authorization: `Bearer ${credentials.token}` };
   }
 
+  /** Passwords of clouds end after some hours: they are replaced before the registry has to refuse them. */
+  async function refresh(state: HostState, host: string): Promise<void> {
+    const { scheme } = state;
+    if (scheme?.kind !== 'fixed' || scheme.freshUntil === undefined || scheme.freshUntil > options.now()) return;
+    const credentials = await options.credentials(host);
+    if (credentials?.kind === 'password') state.scheme = basicScheme(credentials);
+  }
+
   async function answerBasic(
     state: HostState,
     request: RegistryRequest,
@@ -100,10 +110,10 @@ export function createAuthentication(options: AuthenticationOptions): Authentica
     const used = state.scheme?.kind === 'fixed' ? state.scheme.authorization : undefined;
     const credentials = await options.credentials(request.host, { renew: used !== undefined });
     if (credentials?.kind !== 'password') return refusal;
-    const authorization = basicAuthorization(credentials.username, credentials.password);
-    if (authorization === used) return refusal;
-    state.scheme = { kind: 'fixed', authorization };
-    return next(authorized(request, authorization));
+    const scheme = basicScheme(credentials);
+    if (scheme.authorization === used) return refusal;
+    state.scheme = scheme;
+    return next(authorized(request, scheme.authorization));
   }
 
   async function answerBearer(
@@ -162,6 +172,10 @@ export function createAuthentication(options: AuthenticationOptions): Authentica
       return ask(renewed);
     }
   }
+}
+
+function basicScheme({ username, password, freshUntil }: Credentials & { readonly kind: 'password' }) {
+  return { kind: 'fixed', authorization: basicAuthorization(username, password), freshUntil } as const;
 }
 
 function settled(promise: Promise<unknown>): Promise<void> {

@@ -1,6 +1,12 @@
 /** How to prove to a registry, or to its token server, who we are. */
 export type Credentials =
-  | { readonly kind: 'password'; readonly username: string; readonly password: string }
+  | {
+      readonly kind: 'password';
+      readonly username: string;
+      readonly password: string;
+      /** When it has to be asked for anew, in milliseconds of `performance.now()`; absent: it lasts. */
+      readonly freshUntil?: number;
+    }
   /** Exchanged for tokens at the token server (OAuth 2 refresh token). */
   | { readonly kind: 'identityToken'; readonly token: string }
   /** Sent as it is. */

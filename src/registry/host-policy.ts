@@ -15,6 +15,8 @@ export interface HostPolicy {
   readonly concurrency?: number;
   /** True: HTTPS even on a loopback address. False: plain HTTP though it is not one. */
   readonly tls?: boolean;
+  /** Where its credentials are from; Docker's configuration, and then its vendor's cloud, unless given. */
+  readonly credentials?: 'docker' | 'cloud' | 'none';
 }
 
 /**
