@@ -1,6 +1,6 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { Storage } from '@google-cloud/storage';
-import { parseBase } from './address.ts';
+import { parseBase } from '../file-address.ts';
 import type { Bucket } from './bucket.ts';
 import { createFolderBucket } from './folder-bucket.ts';
 

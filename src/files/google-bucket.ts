@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { type File, type FileMetadata, ApiError, Storage } from '@google-cloud/storage';
 import { GoogleAuth, Impersonated, PassThroughClient, type AuthClient } from 'google-auth-library';
-import type { BucketAddress } from './address.ts';
+import type { BucketAddress } from '../file-address.ts';
 import { calling, lost } from './bucket-failure.ts';
 import type { Bucket, BucketCall, StoredFile } from './bucket.ts';
 import { opened, received } from './content.ts';

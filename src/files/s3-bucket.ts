@@ -9,7 +9,7 @@ import {
   S3ServiceException,
 } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
-import type { BucketAddress } from './address.ts';
+import type { BucketAddress } from '../file-address.ts';
 import { calling, lost } from './bucket-failure.ts';
 import type { Bucket, BucketCall, FileContent, Replaces, StoredFile } from './bucket.ts';
 import { opened, received } from './content.ts';

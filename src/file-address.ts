@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { messageOf, PromoterError } from '../errors.ts';
+import { messageOf, PromoterError } from './errors.ts';
 
 /** Which kind of store a base address names. */
 export type BucketScheme = 'gs' | 's3' | 'file';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { nameProblem, parseBase } from '../../src/files/address.ts';
-import { coded } from './bucket-contract.ts';
+import { nameProblem, parseBase } from '../src/file-address.ts';
+import { coded } from './files/bucket-contract.ts';
 
 describe('the address of a bucket', () => {
   it('is taken apart', () => {
