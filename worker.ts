@@ -1,21 +1,22 @@
-import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { hostname } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import { Client } from '@temporalio/client';
-import { DefaultLogger, Runtime, Worker, bundleWorkflowCode } from '@temporalio/worker';
-import type { NativeConnection, WorkflowBundleOption } from '@temporalio/worker';
+import { DefaultLogger, Worker, bundleWorkflowCode } from '@temporalio/worker';
+import type { NativeConnection, WorkerOptions, WorkflowBundleOption } from '@temporalio/worker';
 import { rethrowCancellation } from './src/activities/cancellation.ts';
 import { createActivities, createReplicationActivities } from './src/activities/index.ts';
 import type { ManifestFetcher } from './src/activities/manifests.ts';
 import { findScanners } from './src/activities/vulnerabilities.ts';
 import { openSigning } from './src/activities/signing-access.ts';
 import { describeThrown } from './src/client/failure-text.ts';
+import { sharingBy } from './src/client/budget-sharing.ts';
 import { aborted, listenForInterruption } from './src/client/interruption.ts';
-import { connectBudgets, type RegistryBudgets } from './src/client/registry-budgets.ts';
+import { connectBudgets } from './src/client/registry-budgets.ts';
 import { ensureSearchAttributes } from './src/client/search-attributes.ts';
+import { serveHealth } from './src/client/worker-health.ts';
 import { connectWorker } from './src/client/worker-connection.ts';
+import { versionOf } from './src/client/worker-version.ts';
 import { loadConfig, type Config, type TelemetrySettings } from './src/config.ts';
 import { dataConverterOf } from './src/encryption/payload-codec.ts';
 import { fetchManifests } from './src/manifest/git-fetch.ts';
@@ -24,7 +25,6 @@ import { createCopier } from './src/registry/copy.ts';
 import { openRegistry } from './src/registry-settings.ts';
 import { createAttachmentLocks } from './src/signing/attachment-locks.ts';
 import { replicationQueue } from './src/workflows/replication-messages.ts';
-import type { ShareSource, SharingOptions } from './src/registry/shared-budgets.ts';
 import { installRuntime } from './src/telemetry/runtime.ts';
 import { openTracing } from './src/telemetry/open-tracing.ts';
 import type { Tracing } from './src/telemetry/tracing.ts';
@@ -44,6 +44,8 @@ export interface WorkerSettings {
 export interface RunningWorker {
   /** Resolves when the worker has stopped, and rejects when it could not go on. */
   readonly done: Promise<void>;
+  /** Whether it takes work: not while it starts or stops. */
+  readonly isReady: () => boolean;
   /** Takes no more work, lets activities end within the grace time and cancels the rest; they resume elsewhere. */
   readonly stop: () => Promise<void>;
 }
@@ -94,6 +96,7 @@ export async function startWorker(config: Config, settings: WorkerSettings = {})
     fetchManifests(source, { schemes: config.gitSchemes, signal });
   const common = {
     ...encrypted,
+    ...versionOf(config.worker),
     connection,
     namespace: config.namespace,
     // How long a dead worker's workflows wait for it. One that is late merely has its workflows replayed elsewhere.
@@ -107,7 +110,7 @@ export async function startWorker(config: Config, settings: WorkerSettings = {})
     shutdownGraceTime: graceMs,
     shutdownForceTime: graceMs + 15_000,
   };
-  const promotions = await Worker.create({
+  const promotions: WorkerOptions = {
     ...common,
     taskQueue: config.taskQueue,
     activities: createActivities({
@@ -122,14 +125,14 @@ export async function startWorker(config: Config, settings: WorkerSettings = {})
     }),
     // Promotions are few; the default grows with the heap, which belongs to blobs here.
     maxCachedWorkflows: 200,
-  });
+  };
   // A queue and connections of its own: whatever holds replication up holds up nothing else.
   const aside = openRegistry(config, process.env, {
     sharing: sharing.replication,
     observer: telemetry.observerOf('replication'),
   });
   telemetry.watchBudgets('replication', aside);
-  const replication = await Worker.create({
+  const replication: WorkerOptions = {
     ...common,
     taskQueue: replicationQueue(config.taskQueue),
     activities: createReplicationActivities({
@@ -144,8 +147,9 @@ export async function startWorker(config: Config, settings: WorkerSettings = {})
       fetchManifests: fetchFromGit,
     }),
     maxCachedWorkflows: 10,
-  });
-  const workers = [promotions, replication];
+  };
+  const polled = { promotion: [promotions], replication: [replication], all: [promotions, replication] };
+  const workers = await Promise.all(polled[config.worker.queues].map((options) => Worker.create(options)));
   const shutdown = (): void => {
     for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
   };
@@ -163,35 +167,10 @@ export async function startWorker(config: Config, settings: WorkerSettings = {})
   const done = run();
   return {
     done,
+    isReady: () => workers.every((worker) => worker.getState() === 'RUNNING'),
     stop: () => {
       shutdown();
       return done;
-    },
-  };
-}
-
-/**
- * Shares of each host's budget, for this process under names of its own: one for promotions, and one for replication,
- * which stands back.
- */
-function sharingBy(
-  budgets: RegistryBudgets,
-  { maxWorkers, replicationShare }: Config,
-): Readonly<Record<'promotions' | 'replication', SharingOptions>> {
-  const worker = `${hostname()}/${process.pid}/${randomUUID().slice(0, 8)}`;
-  const sourceOf = (name: string): ShareSource => ({
-    lease: (host, request, create) => budgets.lease(host, { worker: name, ...request }, create),
-  });
-  const onNote = (note: string, host: string): void => Runtime.instance().logger.warn(note, { host });
-  // Together both keep within what this process may ask without a share.
-  const back = Math.min(replicationShare, 0.5);
-  return {
-    promotions: { source: sourceOf(worker), withoutShare: (1 - back) / maxWorkers, onNote },
-    replication: {
-      source: sourceOf(`${worker}/replication`),
-      part: replicationShare,
-      withoutShare: back / maxWorkers,
-      onNote,
     },
   };
 }
@@ -201,11 +180,15 @@ export async function runWorker(config: Config, settings: WorkerSettings = {}): 
   installRuntime(config.logLevel ?? 'warn', config.telemetry);
   const { signal } = listenForInterruption();
   const tracing = await openTracing(config.telemetry, 'promoter-worker');
+  let worker: RunningWorker | undefined;
+  const { healthAddress } = config.worker;
+  const health =
+    healthAddress === undefined ? undefined : await serveHealth(healthAddress, () => worker?.isReady() === true);
   try {
-    const worker = await startWorker(config, { ...settings, ...(tracing === undefined ? {} : { tracing }) });
+    worker = await startWorker(config, { ...settings, ...(tracing === undefined ? {} : { tracing }) });
     await Promise.race([worker.done, aborted(signal).then(worker.stop)]);
   } finally {
-    await tracing?.close();
+    await Promise.all([health?.close(), tracing?.close()]);
   }
 }
 

@@ -20,6 +20,11 @@ import type { GitScheme } from './manifest/git-source.ts';
 import type { HostPolicy } from './registry/host-policy.ts';
 import type { SigningSettings } from './signing-settings.ts';
 
+/** How a worker process runs. */
+export type WorkerSettings = Omit<NonNullable<Configuration['worker']>, 'queues'> & {
+  readonly queues: 'all' | 'promotion' | 'replication';
+};
+
 export type LogLevel = NonNullable<Configuration['logLevel']>;
 
 /** What workers tell those who watch them. */
@@ -57,6 +62,7 @@ export interface Config {
   readonly hostPolicies: readonly HostPolicy[];
   readonly signing: SigningSettings;
   readonly telemetry: TelemetrySettings;
+  readonly worker: WorkerSettings;
   /** Keys for what Temporal stores: a folder, and which of them encrypts. */
   readonly encryption: NonNullable<Configuration['encryption']>;
   /** Programs that look for vulnerabilities, where they are not to be searched for. */
@@ -140,6 +146,7 @@ function configOf(configuration: Configuration, profile: ClientConnectConfig, en
     hostPolicies: configuration.registries ?? [],
     signing: configuration.signing ?? {},
     telemetry: configuration.telemetry ?? {},
+    worker: { ...configuration.worker, queues: configuration.worker!.queues! },
     encryption: configuration.encryption ?? {},
     scanners: configuration.scanners ?? {},
     ...(logLevel === undefined ? {} : { logLevel }),

@@ -37,6 +37,7 @@ describe('loadConfig', () => {
       signing: {},
       telemetry: { logFormat: 'text' },
       encryption: {},
+      worker: { queues: 'all' },
       scanners: {},
       stateFolder: '/state/image-promoter',
       planStore: '/state/image-promoter/plans',

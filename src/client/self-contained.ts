@@ -91,5 +91,9 @@ async function prepareWorker(config: Config, tracing: Tracing | undefined) {
   const workflows = await loadWorkflows(config.telemetry);
   // Whoever waits at a terminal need not wait for copies that go on where they are when the command is given again.
   return (connected: Config) =>
-    startWorker(connected, { workflows, graceMs: 0, ...(tracing === undefined ? {} : { tracing }) });
+    // Alone on a server of its own, it does all the work there is, and there are no versions to tell apart.
+    startWorker(
+      { ...connected, worker: { queues: 'all' } },
+      { workflows, graceMs: 0, ...(tracing === undefined ? {} : { tracing }) },
+    );
 }

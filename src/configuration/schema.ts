@@ -6,6 +6,7 @@ import { section, setting, settingsOf } from './setting.ts';
 import { signingSection } from './signing-section.ts';
 import { telemetrySection } from './telemetry-section.ts';
 import { temporalSection } from './temporal-section.ts';
+import { workerSection } from './worker-section.ts';
 
 /** From the quietest to the most talkative; kpromo's other names are taken too and mean the nearest of these. */
 export const LOG_LEVELS = ['error', 'warn', 'info', 'debug', 'trace'] as const;
@@ -89,6 +90,7 @@ export const configurationSchema = z
     signing: signingSection,
     telemetry: telemetrySection,
     encryption: encryptionSection,
+    worker: workerSection,
     scanners: section('Programs that look for vulnerabilities, where a promotion demands it.', {
       trivy: setting(z.string(), {
         description: 'the program `trivy`',

@@ -68,7 +68,7 @@ export async function createBench(): Promise<Bench> {
     signing: UNSIGNED,
     scanners: { of: () => [] },
     writers: ALONE,
-      ceilings: { setCeiling: async () => undefined },
+    ceilings: { setCeiling: async () => undefined },
   };
   const activities = createActivities(dependencies);
   const bench: Bench = {
