@@ -133,9 +133,8 @@ async function findGaps(
   known: ReadonlyMap<RepositoryName, PairState>,
 ): Promise<{ gaps: readonly SignatureGap[]; failures: ReadonlyMap<RepositoryName, PromoterError> }> {
   const wantedBy = mirrorsBySubject(task);
-  const gaps: SignatureGap[] = [];
   const failures = new Map<RepositoryName, PromoterError>();
-  await sideBySide(
+  const found = await sideBySide(
     mirrors,
     MIRRORS_AT_ONCE,
     async (mirror) => {
@@ -145,17 +144,16 @@ async function findGaps(
       const accepted = known.get(mirror)?.accepted ?? {};
       const wants = (subject: Parameters<typeof wantedBy>[0]): boolean => wantedBy(subject).includes(mirror);
       try {
-        gaps.push(
-          await health.ask(mirror, () => findGap(registry, signatures, { mirror, probe, read, wants, accepted })),
-        );
+        return await health.ask(mirror, () => findGap(registry, signatures, { mirror, probe, read, wants, accepted }));
       } catch (error) {
         if (!(error instanceof PromoterError)) throw error;
         failures.set(mirror, error);
+        return undefined;
       }
     },
     signal,
   );
-  return { gaps, failures };
+  return { gaps: found.filter((gap) => gap !== undefined), failures };
 }
 
 /** Where not all mirrors are to have the same, a change of who is to have what is a change of the signatures. */

@@ -14,7 +14,7 @@ import type { CommandOutput } from './output.ts';
 import { conductRun, type ConductOptions } from './run-conduct.ts';
 import { readRequest, type RunReference } from './run-request.ts';
 import { startRun } from './run-start.ts';
-import { readStatus, type DetailedStatus } from './run-status.ts';
+import { readPromotion, type PromotionStatus } from './run-status.ts';
 import { operatorName, sendUpdate } from './run-update.ts';
 import { withSession } from './session-loop.ts';
 import type { TemporalSession } from './temporal-session.ts';
@@ -25,7 +25,7 @@ const UPDATES = { retry: retryPhase, skip: skipPhase, abort: abortPromotion } as
 /** Follows a run to its end. @throws PromoterError `RunUnknown` and what opening a session throws */
 export async function runWatch(id: string, options: WatchOptions, output: CommandOutput): Promise<void> {
   const config = await loadConfig(options);
-  await conductRun(config, conductOptions(options, output, false), (session) => readStatus(session, id));
+  await conductRun(config, conductOptions(options, output, false), (session) => readPromotion(session, id));
 }
 
 /** Decides how a run goes on, and follows it unless that ends it. @throws PromoterError */
@@ -39,7 +39,7 @@ export async function runDecision(
   if (name === 'abort') {
     const onNote = (note: string): void => void output.stderr.write(`${note}\n`);
     const run = await withSession(config, { worker: true, onNote }, async (session) => {
-      const status = await readStatus(session, id);
+      const status = await readPromotion(session, id);
       await sendDecision(session, status, name, options.reason);
       // Only a worker can end the run in good order, so ours must not stop before it has.
       await session.client.workflow
@@ -54,7 +54,7 @@ export async function runDecision(
     return;
   }
   await conductRun(config, conductOptions(options, output, true), async (session, note) => {
-    const status = await readStatus(session, id);
+    const status = await readPromotion(session, id);
     if (status.endedAt === undefined || name === 'skip') {
       await sendDecision(session, status, name, options.reason);
       note(
@@ -71,7 +71,7 @@ export async function runDecision(
 }
 
 /** What a run that has ended would have to do again: everything if it failed, else what it quarantined. */
-export function requestAgain(status: DetailedStatus, request: PromotionRequest): PromotionRequest {
+export function requestAgain(status: PromotionStatus, request: PromotionRequest): PromotionRequest {
   const { report, workflowId } = status;
   if (report === undefined) return request;
   const { edges, list } = report.quarantine;
@@ -90,7 +90,7 @@ function pinned(request: PromotionRequest, { manifests, commit }: PromotionRepor
 
 async function sendDecision(
   session: TemporalSession,
-  status: DetailedStatus,
+  status: PromotionStatus,
   name: DecisionName,
   reason: string | undefined,
 ): Promise<void> {

@@ -1,5 +1,6 @@
 import { PromoterError, type ErrorCode } from '../errors.ts';
 import type { Outcome } from '../workflows/messages.ts';
+import type { ReplicationReport } from '../workflows/replication-messages.ts';
 
 /** What the process ends with; scripts rely on it. */
 export const EXIT_CODE = {
@@ -35,6 +36,11 @@ const WRONG_USAGE: ReadonlySet<ErrorCode> = new Set([
 export function exitCodeOfReport(report: { outcome: Outcome; quarantine: { edges: number } }): ExitCode {
   if (report.outcome === 'dry-run' && report.quarantine.edges > 0) return EXIT_CODE.quarantined;
   return OF_OUTCOME[report.outcome];
+}
+
+/** The exit code for how a replication stands or ended. */
+export function exitCodeOfReplication({ outcome }: Pick<ReplicationReport, 'outcome'>): ExitCode {
+  return outcome === 'residue' ? EXIT_CODE.quarantined : EXIT_CODE.done;
 }
 
 /** The exit code for what a command threw. */

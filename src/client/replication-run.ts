@@ -5,7 +5,7 @@ import {
   type ReplicationReport,
   type ReplicationRequest,
 } from '../workflows/replication-messages.ts';
-import { EXIT_CODE, type ExitCode } from './exit-code.ts';
+import { EXIT_CODE, exitCodeOfReplication, type ExitCode } from './exit-code.ts';
 import { describeThrown } from './failure-text.ts';
 import { listenForInterruption } from './interruption.ts';
 import type { CommandOutput } from './output.ts';
@@ -81,5 +81,5 @@ function showAsLines(note: (line: string) => void) {
 function exitCodeOf(end: RunEnd<ReplicationReport>): ExitCode | undefined {
   if (end.kind === 'interrupted') return undefined;
   if (end.kind === 'failed') return EXIT_CODE.failed;
-  return end.report.outcome === 'residue' ? EXIT_CODE.quarantined : EXIT_CODE.done;
+  return exitCodeOfReplication(end.report);
 }

@@ -1,17 +1,24 @@
 import { WorkflowFailedError, WorkflowNotFoundError, type WorkflowExecutionDescription } from '@temporalio/client';
 import { PromoterError } from '../errors.ts';
 import type { PromotionReport } from '../workflows/messages.ts';
-import { EXIT_CODE, exitCodeOfReport, type ExitCode } from './exit-code.ts';
+import type { ReplicationReport } from '../workflows/replication-messages.ts';
+import { EXIT_CODE, exitCodeOfReplication, exitCodeOfReport, type ExitCode } from './exit-code.ts';
 import { describeThrown } from './failure-text.ts';
 import { readReport } from './run-follow.ts';
 import { destinationsKey, phaseKey, stateKey } from './search-attributes.ts';
 import type { TemporalSession } from './temporal-session.ts';
 
+/** What a run does, and the type of its workflow. A check of signatures is a replication that writes nothing. */
+export const WORKFLOW_TYPES = { promotion: 'promotion', replication: 'signatureReplication' } as const;
+
+export type RunKind = keyof typeof WORKFLOW_TYPES;
+
 /** How a run stands, from what the server knows without any worker. */
-export interface RunStatus {
+export interface RunStatus<K extends RunKind = RunKind> {
+  readonly kind: K;
   readonly workflowId: string;
   readonly runId: string;
-  /** `running`, `held`, `done`, `dry-run` or `quarantined`; or `failed`, `canceled`, `terminated`, `timed_out`. */
+  /** `running`, `held`, `paused`, `done`, `dry-run`, `quarantined` or `residue`; or `failed`, `canceled`, `terminated`, `timed_out`. */
   readonly state: string;
   /** The phase that runs or is held. */
   readonly phase?: string;
@@ -21,14 +28,17 @@ export interface RunStatus {
 }
 
 /** A status with what only the run itself, or its result, can tell. */
-export interface DetailedStatus extends RunStatus {
-  readonly report?: PromotionReport;
+interface Detailed<K extends RunKind, R> extends RunStatus<K> {
+  readonly report?: R;
   readonly failure?: string;
 }
 
+export type PromotionStatus = Detailed<'promotion', PromotionReport>;
+export type ReplicationStatus = Detailed<'replication', ReplicationReport>;
+
 type Listed = Pick<
   WorkflowExecutionDescription,
-  'workflowId' | 'runId' | 'status' | 'startTime' | 'closeTime' | 'typedSearchAttributes'
+  'type' | 'workflowId' | 'runId' | 'status' | 'startTime' | 'closeTime' | 'typedSearchAttributes'
 >;
 
 /**
@@ -36,30 +46,52 @@ type Listed = Pick<
  *
  * @throws PromoterError `RunUnknown`
  */
-export async function readStatus(session: TemporalSession, workflowId: string): Promise<DetailedStatus> {
-  const handle = session.client.workflow.getHandle(workflowId);
+export async function readStatus(
+  session: TemporalSession,
+  workflowId: string,
+): Promise<PromotionStatus | ReplicationStatus> {
   const status = statusOf(await describe(session, workflowId));
-  if (status.endedAt === undefined) {
-    const report = await readReport(session, workflowId);
-    if (report === undefined) return status;
-    const phase = report.phases.find(({ state }) => state === 'running' || state === 'held')?.name;
-    return { ...status, state: report.outcome, ...(phase === undefined ? {} : { phase }), report };
+  if (status.kind === 'replication') {
+    return { ...status, kind: status.kind, ...(await reportOf<ReplicationReport>(session, status)) };
+  }
+  const found = await reportOf<PromotionReport>(session, status);
+  const phase = found.report?.phases.find(({ state }) => state === 'running' || state === 'held')?.name;
+  const current = status.endedAt !== undefined || phase === undefined ? {} : { phase };
+  return { ...status, kind: status.kind, ...found, ...current };
+}
+
+/** The same of a promotion. @throws PromoterError `RunUnknown`; `UsageInvalid` when it is no promotion */
+export async function readPromotion(session: TemporalSession, workflowId: string): Promise<PromotionStatus> {
+  const status = await readStatus(session, workflowId);
+  if (status.kind === 'promotion') return status;
+  const message = `${workflowId} is a ${status.kind}, which goes on by itself and is followed by nobody; \`promoter status '${workflowId}'\` says how it stands`;
+  throw new PromoterError('UsageInvalid', message);
+}
+
+async function reportOf<R extends { readonly outcome: string }>(
+  session: TemporalSession,
+  { workflowId, endedAt }: RunStatus,
+): Promise<{ readonly state?: string; readonly report?: R; readonly failure?: string }> {
+  if (endedAt === undefined) {
+    const report = await readReport<R>(session, workflowId);
+    return report === undefined ? {} : { state: report.outcome, report };
   }
   try {
-    const report = (await handle.result()) as PromotionReport;
-    return { ...status, state: report.outcome, report };
+    const report = (await session.client.workflow.getHandle(workflowId).result()) as R;
+    return { state: report.outcome, report };
   } catch (error) {
-    if (error instanceof WorkflowFailedError) return { ...status, failure: describeThrown(error) };
+    if (error instanceof WorkflowFailedError) return { failure: describeThrown(error) };
     throw error;
   }
 }
 
 /** What the server knows of a run. */
 export function statusOf(info: Listed): RunStatus {
-  const { workflowId, runId, status, startTime, closeTime, typedSearchAttributes: attributes } = info;
+  const { type, workflowId, runId, status, startTime, closeTime, typedSearchAttributes: attributes } = info;
   const phase = attributes.get(phaseKey);
   const ended = status.name === 'COMPLETED' || status.name === 'RUNNING' ? undefined : status.name.toLowerCase();
   return {
+    kind: type === WORKFLOW_TYPES.replication ? 'replication' : 'promotion',
     workflowId,
     runId,
     state: ended ?? kebab(attributes.get(stateKey) ?? status.name),
@@ -71,8 +103,10 @@ export function statusOf(info: Listed): RunStatus {
 }
 
 /** The exit code for how a run stands. */
-export function exitCodeOfStatus({ state, report, endedAt }: DetailedStatus): ExitCode {
-  if (report !== undefined) return exitCodeOfReport(report);
+export function exitCodeOfStatus(status: PromotionStatus | ReplicationStatus): ExitCode {
+  const { state, endedAt } = status;
+  if (status.kind === 'promotion' && status.report !== undefined) return exitCodeOfReport(status.report);
+  if (status.kind === 'replication' && status.report !== undefined) return exitCodeOfReplication(status.report);
   if (state === 'held') return EXIT_CODE.held;
   return endedAt === undefined ? EXIT_CODE.done : EXIT_CODE.failed;
 }

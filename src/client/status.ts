@@ -6,7 +6,8 @@ import { writeJsonResult } from './json-result.ts';
 import type { CommandOutput } from './output.ts';
 import { renderPhases, renderQuarantine, renderReport } from './report-text.ts';
 import { listRuns } from './run-list.ts';
-import { exitCodeOfStatus, readStatus, type DetailedStatus } from './run-status.ts';
+import { renderReplicationReport } from './replication-text.ts';
+import { exitCodeOfStatus, readStatus, type PromotionStatus, type ReplicationStatus } from './run-status.ts';
 import { withSession } from './session-loop.ts';
 import { runLink, type TemporalSession } from './temporal-session.ts';
 
@@ -25,7 +26,7 @@ export async function runStatus(id: string | undefined, options: ServerOptions, 
 }
 
 async function latest(session: TemporalSession): Promise<string> {
-  const [run] = await listRuns(session, 1);
+  const [run] = await listRuns(session, 1, 'promotion');
   if (run === undefined) throw new PromoterError('RunUnknown', `there are no runs on ${session.address}`);
   return run.workflowId;
 }
@@ -39,20 +40,31 @@ function pauseLines(
   return [`paused since ${new Date(since).toISOString()}${who}${why}`, `go on with: promoter resume '${workflowId}'`];
 }
 
-function renderStatus(status: DetailedStatus, link: string | undefined): string {
-  const { workflowId, runId, state, phase, startedAt, endedAt, report, failure } = status;
+function renderStatus(status: PromotionStatus | ReplicationStatus, link: string | undefined): string {
+  const { workflowId, runId, state, phase, startedAt, endedAt, failure } = status;
   const lines = [
     `${workflowId} (run ${runId})`,
     `${state}${phase === undefined ? '' : ` in ${phase}`}; started ${startedAt}${endedAt === undefined ? '' : `, ended ${endedAt}`}`,
     ...(link === undefined ? [] : [link]),
     ...(failure === undefined ? [] : [failure]),
-    ...(report?.hold === undefined
-      ? []
-      : [`held: ${report.hold.reason}`, `go on with: promoter retry '${workflowId}'`]),
-    ...(report?.pause === undefined ? [] : pauseLines(report.pause, workflowId)),
   ];
-  const head = lines.map((line) => `${line}\n`).join('');
-  if (report === undefined) return head;
+  const details = status.kind === 'promotion' ? renderPromotion(status) : renderReplication(status);
+  return `${lines.map((line) => `${line}\n`).join('')}${details}`;
+}
+
+function renderPromotion({ workflowId, report }: PromotionStatus): string {
+  if (report === undefined) return '';
+  const lines = [
+    ...(report.hold === undefined ? [] : [`held: ${report.hold.reason}`, `go on with: promoter retry '${workflowId}'`]),
+    ...(report.pause === undefined ? [] : pauseLines(report.pause, workflowId)),
+  ];
   const { samples, edges } = report.quarantine;
+  const head = lines.map((line) => `${line}\n`).join('');
   return `${head}${renderPhases(report, Date.now())}${renderQuarantine(samples, edges)}${renderReport(report)}`;
+}
+
+function renderReplication({ report }: ReplicationStatus): string {
+  if (report === undefined) return '';
+  const { sources } = report;
+  return `${sources.done}/${sources.total} source repositories\n${renderReplicationReport(report)}`;
 }

@@ -3,7 +3,7 @@ import type { Claimed } from '../workflows/messages.ts';
 import { pausePromotion, quarantineEdge, releaseEdge, resumePromotion } from '../workflows/steering-messages.ts';
 import { writeJsonResult } from './json-result.ts';
 import type { CommandOutput } from './output.ts';
-import { readStatus } from './run-status.ts';
+import { readPromotion } from './run-status.ts';
 import { operatorName, sendUpdate, type RunUpdate } from './run-update.ts';
 import { withSession } from './session-loop.ts';
 import type { SteerOptions } from './steer-command.ts';
@@ -67,7 +67,7 @@ export async function steerRun<R extends object, A>(
   const config = await loadConfig(options);
   const onNote = (note: string): void => void output.stderr.write(`${note}\n`);
   const { answer, run } = await withSession(config, { worker: true, onNote }, async (session) => {
-    const status = await readStatus(session, id);
+    const status = await readPromotion(session, id);
     return { answer: await sendUpdate(session, status, update), run: status };
   });
   output.setExitCode(0);

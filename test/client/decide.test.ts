@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { requestAgain } from '../../src/client/decide.ts';
-import type { DetailedStatus } from '../../src/client/run-status.ts';
+import type { PromotionStatus } from '../../src/client/run-status.ts';
 import type { PromotionRequest } from '../../src/workflows/messages.ts';
 import { sampleReport } from './sample-report.ts';
 
 const REQUEST: PromotionRequest = { manifests: `sha256:${'a'.repeat(64)}`, confirm: true, strict: false };
-const STATUS: DetailedStatus = {
+const STATUS: PromotionStatus = {
+  kind: 'promotion',
   workflowId: 'promotion/mirror.example-0',
   runId: 'run',
   state: 'failed',

@@ -159,9 +159,50 @@ describe('replication by workers of their own processes', function () {
     const [run] = (await handle.describe()).info.recentActions;
     const report = await service.client.workflow.getHandle(run?.action.workflow.workflowId ?? '').result();
     assert.equal((report as { sources: { done: number } }).sources.done, IMAGES);
+    const id = run?.action.workflow.workflowId ?? '';
+    const listed = JSON.parse((await command('list', '--kind', 'replication', '--json')).stdout) as readonly {
+      readonly workflowId: string;
+      readonly kind: string;
+      readonly state: string;
+    }[];
+    assert.deepEqual(
+      listed.filter(({ workflowId }) => workflowId === id).map(({ kind, state }) => [kind, state]),
+      [['replication', 'done']],
+    );
+    const status = await command('status', id);
+    assert.equal(status.exitCode, 0, status.stderr);
+    assert.match(status.stdout, /^done; started .*\n.*\n?40\/40 source repositories$/m);
+    const refused = await command('watch', id);
+    assert.deepEqual([refused.exitCode, /is a replication/.test(refused.stderr)], [2, true]);
     await command('schedule', 'delete', 'replication');
     const gone = await command('schedule', 'show', 'replication');
     assert.match(gone.stderr, /there is no such schedule/);
     assert.equal(gone.exitCode, 1);
+  });
+
+  it('never runs beside itself, however long a run takes and however often one is due', async () => {
+    lab.canonical.setFaults([{ class: /^tags\.list$/, action: { delayMs: 300 } }]);
+    await command(
+      'schedule',
+      'apply',
+      'replication',
+      '--manifest',
+      join(directory, 'manifest.yaml'),
+      '--every',
+      '1 second',
+    );
+    const query = "WorkflowId STARTS_WITH 'signature-replication' AND ExecutionStatus = 'Completed'";
+    const before = (await service.client.workflow.count(query)).count;
+    await waitFor(async () => (await service.client.workflow.count(query)).count >= before + 3);
+    await command('schedule', 'delete', 'replication');
+    lab.canonical.setFaults([]);
+    const runs: { readonly startTime: Date; readonly closeTime?: Date }[] = [];
+    for await (const run of service.client.workflow.list({ query })) runs.push(run);
+    runs.sort((a, b) => a.startTime.getTime() - b.startTime.getTime());
+    const took = runs.map(({ startTime, closeTime = startTime }) => closeTime.getTime() - startTime.getTime());
+    assert.ok(took.filter((ms) => ms > 1_000).length >= 3, 'runs were due while others were at work');
+    for (const [at, { startTime }] of runs.entries()) {
+      assert.ok(startTime >= (runs[at - 1]?.closeTime ?? startTime), 'one began before another had ended');
+    }
   });
 });
