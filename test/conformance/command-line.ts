@@ -3,6 +3,8 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { peerCommand } from './peer.ts';
+import { record } from './recording.ts';
 
 /** How a command ended and what it wrote. */
 export interface Ending {
@@ -13,7 +15,7 @@ export interface Ending {
 
 /** A command line whose state is its own; see {@link openCommandLine}. */
 export interface CommandLine {
-  /** Runs `promoter` with these arguments, in a process of its own. */
+  /** Runs `promoter`, or the peer that is tried instead, with these arguments, in a process of its own. */
   run(args: readonly string[], options?: RunOptions): Promise<Ending>;
   close(): Promise<void>;
 }
@@ -32,7 +34,11 @@ export async function openCommandLine(): Promise<CommandLine> {
   const running = new Set<ChildProcess>();
   return {
     async run(args, { cwd = home, env = {} } = {}) {
-      const child = spawn(process.execPath, [MAIN, ...args], { cwd, env: { ...base, ...env } });
+      const peer = peerCommand(args, process.env);
+      const child = spawn(peer?.program ?? process.execPath, peer?.args ?? [MAIN, ...args], {
+        cwd,
+        env: { ...base, ...peer?.env, ...env },
+      });
       running.add(child);
       const written = { stdout: '', stderr: '' };
       child.stdout.setEncoding('utf8').on('data', (text: string) => (written.stdout += text));
@@ -40,6 +46,7 @@ export async function openCommandLine(): Promise<CommandLine> {
       const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
       running.delete(child);
       if (code === null) throw new Error(`promoter ${args.join(' ')} was ended by ${signal}: ${written.stderr}`);
+      record({ args, exit: code, ...written });
       return { exit: code, ...written };
     },
     async close() {
