@@ -27,14 +27,19 @@ export interface RunStatus<K extends RunKind = RunKind> {
   readonly endedAt?: string;
 }
 
+interface Reports {
+  readonly promotion: PromotionReport;
+  readonly replication: ReplicationReport;
+}
+
 /** A status with what only the run itself, or its result, can tell. */
-interface Detailed<K extends RunKind, R> extends RunStatus<K> {
-  readonly report?: R;
+interface DetailedStatus<K extends RunKind> extends RunStatus<K> {
+  readonly report?: Reports[K];
   readonly failure?: string;
 }
 
-export type PromotionStatus = Detailed<'promotion', PromotionReport>;
-export type ReplicationStatus = Detailed<'replication', ReplicationReport>;
+export type PromotionStatus = DetailedStatus<'promotion'>;
+export type ReplicationStatus = DetailedStatus<'replication'>;
 
 type Listed = Pick<
   WorkflowExecutionDescription,
@@ -50,14 +55,11 @@ export async function readStatus(
   session: TemporalSession,
   workflowId: string,
 ): Promise<PromotionStatus | ReplicationStatus> {
-  const status = statusOf(await describe(session, workflowId));
-  if (status.kind === 'replication') {
-    return { ...status, kind: status.kind, ...(await reportOf<ReplicationReport>(session, status)) };
-  }
-  const found = await reportOf<PromotionReport>(session, status);
-  const phase = found.report?.phases.find(({ state }) => state === 'running' || state === 'held')?.name;
-  const current = status.endedAt !== undefined || phase === undefined ? {} : { phase };
-  return { ...status, kind: status.kind, ...found, ...current };
+  const { kind, ...status } = statusOf(await describe(session, workflowId));
+  if (kind === 'replication') return withReport(session, { ...status, kind });
+  const detailed = await withReport(session, { ...status, kind });
+  const phase = detailed.report?.phases.find(({ state }) => state === 'running' || state === 'held')?.name;
+  return detailed.endedAt !== undefined || phase === undefined ? detailed : { ...detailed, phase };
 }
 
 /** The same of a promotion. @throws PromoterError `RunUnknown`; `UsageInvalid` when it is no promotion */
@@ -68,19 +70,20 @@ export async function readPromotion(session: TemporalSession, workflowId: string
   throw new PromoterError('UsageInvalid', message);
 }
 
-async function reportOf<R extends { readonly outcome: string }>(
+async function withReport<K extends RunKind>(
   session: TemporalSession,
-  { workflowId, endedAt }: RunStatus,
-): Promise<{ readonly state?: string; readonly report?: R; readonly failure?: string }> {
+  status: RunStatus<K>,
+): Promise<DetailedStatus<K>> {
+  const { workflowId, endedAt } = status;
   if (endedAt === undefined) {
-    const report = await readReport<R>(session, workflowId);
-    return report === undefined ? {} : { state: report.outcome, report };
+    const report = await readReport<Reports[K]>(session, workflowId);
+    return report === undefined ? status : { ...status, state: report.outcome, report };
   }
   try {
-    const report = (await session.client.workflow.getHandle(workflowId).result()) as R;
-    return { state: report.outcome, report };
+    const report = (await session.client.workflow.getHandle(workflowId).result()) as Reports[K];
+    return { ...status, state: report.outcome, report };
   } catch (error) {
-    if (error instanceof WorkflowFailedError) return { failure: describeThrown(error) };
+    if (error instanceof WorkflowFailedError) return { ...status, failure: describeThrown(error) };
     throw error;
   }
 }
