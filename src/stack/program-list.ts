@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { PromoterError } from '../errors.ts';
 import { readYamlFile } from '../yaml-file.ts';
 
-const GROUPS = ['core', 'light', 'full', 'judge', 'buckets', 'observe', 'peers'] as const;
+const GROUPS = ['core', 'light', 'full', 'judge', 'buckets', 'observe', 'deploy', 'peers'] as const;
 
 const listSchema = z.strictObject({
   go: z.string().regex(/^\d+\.\d+$/, 'must be a Go version such as 1.26'),

@@ -10,7 +10,11 @@ const PLAIN_EVERY_SECONDS = 15;
 await runEntry(
   new Command('npm run tools --')
     .description('Install the programs of tools/programs.yaml that are missing, into tools/bin.')
-    .argument('[names...]', 'programs, or groups of them: core, light, full, judge, buckets, observe', DEFAULT_GROUPS)
+    .argument(
+      '[names...]',
+      'programs, or groups of them: core, light, full, judge, buckets, observe, deploy',
+      DEFAULT_GROUPS,
+    )
     .action(runTools),
 );
 
