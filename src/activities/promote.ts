@@ -17,6 +17,7 @@ import type { CopyCounts } from '../workflows/messages.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { debtsOf } from './owing.ts';
 import { startPosition, withPosition } from './position.ts';
+import { createReadBack } from './read-back.ts';
 import { admittedGroups } from './verification.ts';
 import { readOrders } from './withholding.ts';
 
@@ -51,14 +52,16 @@ const GROUPS_AT_ONCE = 48;
 export const NOTHING_COPIED: CopyCounts = { edges: 0, present: 0, manifests: 0, blobs: 0, mounted: 0, bytes: 0 };
 
 /**
- * Copies the groups of one shard. A pair that fails goes to the residue with its reason and the shard goes on.
+ * Copies the groups of one shard and reads back what the destinations acknowledged. A pair that fails goes to the residue
+ * with its reason and the shard goes on.
  *
  * An attempt resumes behind the groups that an earlier one completed, and asks before it writes what that one may have
  * written.
  *
  * @throws PromoterError `Store*`
  */
-export function createPromoteShard({ copier, store }: ActivityDependencies) {
+export function createPromoteShard({ copier, registry, store }: ActivityDependencies) {
+  const readBack = createReadBack(registry);
   return async function promoteShard(input: PromoteInput): Promise<PromoteResult> {
     const { run, index, shard, round, commit, from } = input;
     const planned = (await readShard<Shard>(store, index, shard)).groups;
@@ -75,8 +78,8 @@ export function createPromoteShard({ copier, store }: ActivityDependencies) {
     const residue: ResidueEntry[] = [];
     if (round === 0) await recordDebts(store, run, shardPart(shard), debtsOf(groups, run, commit));
     const position = (): PromotePosition => ({ index, done: [...done], counts: complete });
-    await withPosition(store, position, () =>
-      pMap(
+    await withPosition(store, position, async () => {
+      await pMap(
         [...groups.entries()].filter(([at]) => !done.has(at)),
         async ([at, group]) => {
           const { open, kept } = splitWithheld(group, orders);
@@ -91,13 +94,40 @@ export function createPromoteShard({ copier, store }: ActivityDependencies) {
           }
         },
         { concurrency: GROUPS_AT_ONCE, signal },
-      ),
-    );
+      );
+      // All of the shard: who stopped an earlier attempt did so before it had read anything back.
+      const lost = await readBack.read(withoutResidue(groups, residue), signal);
+      residue.push(...lost);
+      incomplete = { ...incomplete, edges: incomplete.edges - lost.length };
+    });
     const name = recordName(run, 'residue', `${round}/${shardPart(shard)}`);
     // An earlier attempt may have left a record that this one has made untrue.
     if (residue.length > 0 || again) await store.point(name, await putDocument(store, residue));
     return { counts: addCounts(complete, incomplete), residue: residue.length };
   };
+}
+
+/** Groups with the tags and destinations that did not fail. */
+function withoutResidue(groups: readonly Group[], residue: readonly ResidueEntry[]): readonly Group[] {
+  const failed = new Set(residue.flatMap(({ group }) => referencesOf(group)));
+  return groups.map((group) => ({
+    ...group,
+    targets: group.targets.flatMap((target): readonly GroupTarget[] => {
+      if (target.tags.length === 0) return failed.has(referenceOf(group, target)) ? [] : [target];
+      const tags = target.tags.filter((tag) => !failed.has(referenceOf(group, target, tag)));
+      return tags.length === 0 ? [] : [{ ...target, tags }];
+    }),
+  }));
+}
+
+function referencesOf(group: Group): readonly string[] {
+  return group.targets.flatMap((target) =>
+    target.tags.length === 0 ? [referenceOf(group, target)] : target.tags.map((tag) => referenceOf(group, target, tag)),
+  );
+}
+
+function referenceOf({ digest }: Group, { repository }: GroupTarget, tag = ''): string {
+  return `${repository}:${tag}@${digest}`;
 }
 
 function residueOf(group: Group, outcomes: readonly TargetOutcome[]): readonly ResidueEntry[] {

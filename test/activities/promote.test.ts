@@ -90,6 +90,7 @@ describe('promote activity', () => {
   it('resumes behind the groups that an earlier attempt completed, and keeps its counts', async () => {
     const groups = [await groupOf('a', '1'), await groupOf('b', '2')];
     const index = await planOf(groups);
+    await promote(await planOf(groups.slice(0, 1)));
     const counts = { edges: 2, present: 0, manifests: 2, blobs: 6, mounted: 0, bytes: 600 };
     const before = bench.registry.calls.length;
     const result = await promote(index, 0, { attempt: 2, heartbeatDetails: { index, done: [0], counts } });
@@ -135,6 +136,42 @@ describe('promote activity', () => {
     assert.ok(
       bench.registry.calls.slice(before).every(({ name }) => name === 'headManifest' || name === 'getManifest'),
     );
+  });
+
+  it('copies again what a destination acknowledged and lost', async () => {
+    const groups = [await groupOf('a', '1'), await groupOf('b', '2')];
+    let losing = true;
+    const put = bench.registry.putManifest;
+    bench.registry.putManifest = async (...call) => {
+      if (losing && call[0] === TWO && call[1] === '2') return { subjectAccepted: false };
+      return put(...call);
+    };
+    const first = await promote(await planOf(groups));
+    assert.deepEqual([first.counts.edges, first.residue], [3, 1]);
+    const left = await bench.run(bench.activities.gatherResidue, { run: RUN, round: 0 });
+    assert.deepEqual([left.edges, left.quarantine.edges], [1, 0]);
+    assert.match(left.reason ?? '', /two\.example acknowledged two\.example\/prod\/app:2 and does not have it/);
+    const again = await promote(left.index, 1);
+    assert.equal(again.residue, 1, 'it is lost again');
+    losing = false;
+    const last = await promote(left.index, 2);
+    assert.deepEqual([last.counts.edges, last.residue], [1, 0]);
+    assert.equal(bench.registry.tagOf(TWO, '2' as Tag), groups[1]?.digest);
+  });
+
+  it('reports a tag that somebody else wrote at the same time', async () => {
+    const group = await groupOf('a', '1');
+    const other = await bench.push(TWO, 'other');
+    const put = bench.registry.putManifest;
+    bench.registry.putManifest = async (...call) => {
+      const written = await put(...call);
+      if (call[0] === TWO && call[1] === '1') await put(TWO, '1' as Tag, other.root);
+      return written;
+    };
+    await promote(await planOf([group]));
+    const left = await bench.run(bench.activities.gatherResidue, { run: RUN, round: 0 });
+    assert.deepEqual([left.edges, left.quarantine.edges], [0, 1]);
+    assert.match(left.quarantine.samples[0]?.message ?? '', /something else writes there/);
   });
 
   it('records what it is about to promote before it writes', async () => {
