@@ -73,7 +73,7 @@ export async function runDecision(
 /** What a run that has ended would have to do again: everything if it failed, else what it quarantined. */
 export function requestAgain(status: PromotionStatus, request: PromotionRequest): PromotionRequest {
   const { report, workflowId } = status;
-  if (report === undefined) return request;
+  if (report === undefined || report.outcome === 'failed') return request;
   const { edges, list } = report.quarantine;
   if (edges === 0 || list === undefined) {
     throw new PromoterError('UsageInvalid', `${workflowId} has ended and nothing is left to retry`);

@@ -20,6 +20,7 @@ const OF_OUTCOME: Readonly<Record<Outcome, ExitCode>> = {
   done: EXIT_CODE.done,
   'dry-run': EXIT_CODE.done,
   running: EXIT_CODE.done,
+  failed: EXIT_CODE.failed,
   quarantined: EXIT_CODE.quarantined,
   held: EXIT_CODE.held,
   paused: EXIT_CODE.held,

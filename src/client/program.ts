@@ -11,6 +11,7 @@ import { listCommand } from './list-command.ts';
 import { manifestCommand } from './manifest-command.ts';
 import type { CommandOutput } from './output.ts';
 import { planCommand } from './plan-command.ts';
+import { reportCommand } from './report-command.ts';
 import { scheduleCommand } from './schedule-command.ts';
 import { prCommand } from './pr-command.ts';
 import { sigcheckCommand } from './sigcheck-command.ts';
@@ -19,6 +20,7 @@ import { pauseCommand, quarantineCommand, releaseCommand, resumeCommand } from '
 import { uploadCommand } from './upload-command.ts';
 import { verifyCommand } from './verify-command.ts';
 import { watchCommand } from './watch-command.ts';
+import { whyCommand } from './why-command.ts';
 import { workerCommand } from './worker-command.ts';
 import { packageVersion } from '../version.ts';
 
@@ -54,6 +56,8 @@ export function createProgram(output: CommandOutput): Command {
     .addCommand(statusCommand(output))
     .addCommand(listCommand(output))
     .addCommand(watchCommand(output))
+    .addCommand(reportCommand(output))
+    .addCommand(whyCommand(output))
     .addCommand(decideCommand('retry', output))
     .addCommand(decideCommand('skip', output))
     .addCommand(decideCommand('abort', output))

@@ -1,7 +1,8 @@
 import type { PromotionReport, QuarantinedEdge, VerdictCounts } from '../workflows/messages.ts';
 import { counted, formatBytes, formatDuration } from './units.ts';
 
-const VERDICTS: readonly (readonly [keyof VerdictCounts, string])[] = [
+/** Verdicts in the order in which people read them, in words. */
+export const VERDICTS: readonly (readonly [keyof VerdictCounts, string])[] = [
   ['promote', 'to promote'],
   ['tag-missing', 'to tag'],
   ['done', 'already there'],

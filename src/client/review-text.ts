@@ -1,6 +1,7 @@
 import type { QuarantinedEdge, VerdictCounts } from '../workflows/messages.ts';
 import type { ImageReview } from './image-review.ts';
 import { shortDigest } from './plan-rows.ts';
+import { quoted } from './quoted.ts';
 import { counted, formatBytes } from './units.ts';
 
 /** A staging image that would be promoted, and where to. */
@@ -28,8 +29,6 @@ export interface PlanReview {
   readonly commit?: string;
 }
 
-const LONGEST_TEXT = 300;
-
 /** Writes a review for people: as Markdown for a pull request, or the same facts as plain lines. */
 export function renderReview(plan: PlanReview, format: 'markdown' | 'text'): string {
   const markdown = format === 'markdown';
@@ -48,7 +47,7 @@ function titleOf({ images, refused, commit }: PlanReview): string {
 }
 
 function renderImage(image: ReviewedImage, markdown: boolean): string {
-  const code = (text: string): string => quote(text, markdown);
+  const code = (text: string): string => quoted(text, markdown);
   const facts: readonly (readonly [string, string | undefined])[] = [
     ['tags', tagsOf(image).map(code).join(', ') || 'none, by digest alone'],
     ['to', destinationsOf(image, code)],
@@ -105,14 +104,8 @@ function renderRefused(edges: readonly RefusedEdge[], markdown: boolean): string
   if (edges.length === 0) return '';
   const lines = edges.map(({ destination, tag, digest, reason, message, before }) => {
     const place = tag === undefined ? `${destination}@${shortDigest(digest)}` : `${destination}:${tag}`;
-    const now = typeof before === 'string' ? `; it points to ${quote(before, markdown)}` : '';
-    return `- ${quote(place, markdown)}: ${reason}: ${quote(message, markdown)}${now}\n`;
+    const now = typeof before === 'string' ? `; it points to ${quoted(before, markdown)}` : '';
+    return `- ${quoted(place, markdown)}: ${reason}: ${quoted(message, markdown)}${now}\n`;
   });
   return `\n${markdown ? '#### ' : ''}Cannot be promoted\n\n${lines.join('')}`;
-}
-
-/** Text from outside, on one line; in Markdown as code, so that it can neither format, link nor mention anybody. */
-function quote(text: string, markdown: boolean): string {
-  const line = text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ').slice(0, LONGEST_TEXT);
-  return markdown ? `\`${line.replaceAll('`', "'") || ' '}\`` : line;
 }

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { ServiceError, WorkflowFailedError } from '@temporalio/client';
+import { ApplicationFailure, ServiceError, WorkflowFailedError } from '@temporalio/client';
 import type { PromotionReport } from '../workflows/messages.ts';
 import { watchContact, type Look } from './contact.ts';
 import { aborted } from './interruption.ts';
@@ -82,8 +82,13 @@ export async function readReport<R = PromotionReport>(
   }
 }
 
+/** The report that a failed run left in its failure; none of one that was terminated, say. */
+export function reportOfFailure({ cause }: WorkflowFailedError): unknown {
+  return cause instanceof ApplicationFailure ? cause.details?.[0] : undefined;
+}
+
 /** The first run of the chain that a run belongs to, which continues as new when its history grows. */
-async function firstRunOf(session: TemporalSession, { workflowId, runId }: RunReference): Promise<string> {
+export async function firstRunOf(session: TemporalSession, { workflowId, runId }: RunReference): Promise<string> {
   const { raw } = await session.client.workflow.getHandle(workflowId, runId).describe();
   return raw.workflowExecutionInfo?.firstRunId || runId;
 }
@@ -114,7 +119,8 @@ async function endOf<R>(
     return { kind: 'ended', report };
   } catch (error) {
     if (!(error instanceof WorkflowFailedError)) throw error;
-    return { kind: 'failed', failure: error, report: (await readReport<R>(session, workflowId)) ?? latest };
+    const left = (reportOfFailure(error) as R | undefined) ?? (await readReport<R>(session, workflowId));
+    return { kind: 'failed', failure: error, report: left ?? latest };
   }
 }
 

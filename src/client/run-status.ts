@@ -4,7 +4,7 @@ import type { PromotionReport } from '../workflows/messages.ts';
 import type { ReplicationReport } from '../workflows/replication-messages.ts';
 import { EXIT_CODE, exitCodeOfReplication, exitCodeOfReport, type ExitCode } from './exit-code.ts';
 import { describeThrown } from './failure-text.ts';
-import { readReport } from './run-follow.ts';
+import { readReport, reportOfFailure } from './run-follow.ts';
 import { destinationsKey, phaseKey, stateKey } from './search-attributes.ts';
 import type { TemporalSession } from './temporal-session.ts';
 
@@ -83,8 +83,9 @@ async function withReport<K extends RunKind>(
     const report = (await session.client.workflow.getHandle(workflowId).result()) as Reports[K];
     return { ...status, state: report.outcome, report };
   } catch (error) {
-    if (error instanceof WorkflowFailedError) return { ...status, failure: describeThrown(error) };
-    throw error;
+    if (!(error instanceof WorkflowFailedError)) throw error;
+    const report = reportOfFailure(error) as Reports[K] | undefined;
+    return { ...status, ...(report === undefined ? {} : { report }), failure: describeThrown(error) };
   }
 }
 

@@ -16,7 +16,7 @@ export async function runStatus(id: string | undefined, options: ServerOptions, 
   const config = await loadConfig(options);
   const onNote = (note: string): void => void output.stderr.write(`${note}\n`);
   const { status, link } = await withSession(config, { worker: false, onNote }, async (session) => {
-    const status = await readStatus(session, id ?? (await latest(session)));
+    const status = await readStatus(session, id ?? (await latestRun(session)));
     return { status, link: runLink(session, config.namespace, status) };
   });
   const exitCode = exitCodeOfStatus(status);
@@ -25,7 +25,8 @@ export async function runStatus(id: string | undefined, options: ServerOptions, 
   else output.stdout.write(renderStatus(status, link));
 }
 
-async function latest(session: TemporalSession): Promise<string> {
+/** The run that was started last. @throws PromoterError `RunUnknown` */
+export async function latestRun(session: TemporalSession): Promise<string> {
   const [run] = await listRuns(session, 1, 'promotion');
   if (run === undefined) throw new PromoterError('RunUnknown', `there are no runs on ${session.address}`);
   return run.workflowId;
@@ -40,7 +41,8 @@ function pauseLines(
   return [`paused since ${new Date(since).toISOString()}${who}${why}`, `go on with: promoter resume '${workflowId}'`];
 }
 
-function renderStatus(status: PromotionStatus | ReplicationStatus, link: string | undefined): string {
+/** How a run stands, for people: its phases, what was kept back and what it did. */
+export function renderStatus(status: PromotionStatus | ReplicationStatus, link: string | undefined): string {
   const { workflowId, runId, state, phase, startedAt, endedAt, failure } = status;
   const lines = [
     `${workflowId} (run ${runId})`,

@@ -139,7 +139,7 @@ export interface SignatureCounts {
 }
 
 /** How a run ended; the first three are what the query `report` says on the way. */
-export type Outcome = 'running' | 'held' | 'paused' | 'done' | 'dry-run' | 'quarantined';
+export type Outcome = 'running' | 'held' | 'paused' | 'done' | 'dry-run' | 'quarantined' | 'failed';
 
 /** The result of a promotion and the answer to the query `report`: small, with references to the rest. */
 export interface PromotionReport {

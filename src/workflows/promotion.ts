@@ -10,6 +10,7 @@ import {
 import type { SetupResult } from '../activities/setup.ts';
 import { attachOperator, type Operator } from './hold.ts';
 import { BLANK_REPORT, createBoard, type Board } from './board.ts';
+import { withReport } from './failure-report.ts';
 import type { Brake } from './brake.ts';
 import { attachBudgets } from './budget-steering.ts';
 import { report, type PhaseName, type PlanReference, type PromotionReport, type PromotionRequest } from './messages.ts';
@@ -74,12 +75,12 @@ export async function promotion(request: PromotionRequest, continued?: Promotion
     goesOn = error instanceof ContinueAsNew;
     if (!goesOn) countEnd('failed');
     const other = writers.lost();
-    if (other !== undefined) throw ApplicationFailure.nonRetryable(other, 'RunConflict');
+    const fail = (message: string, type: string): unknown =>
+      withReport(ApplicationFailure.nonRetryable(message, type), board.read());
+    if (other !== undefined) throw fail(other, 'RunConflict');
     const reason = operator.aborted();
-    if (reason !== undefined && isCancellation(error)) {
-      throw ApplicationFailure.nonRetryable(`aborted by an operator: ${reason}`, 'PhaseAborted');
-    }
-    throw error;
+    if (reason !== undefined && isCancellation(error)) throw fail(`aborted by an operator: ${reason}`, 'PhaseAborted');
+    throw withReport(error, board.read());
   } finally {
     await CancellationScope.nonCancellable(async () => {
       if (!goesOn) await writers.release();

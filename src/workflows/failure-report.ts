@@ -1,0 +1,21 @@
+import { ApplicationFailure } from '@temporalio/workflow';
+import type { PromotionReport } from './messages.ts';
+
+/**
+ * Gives a run's report along with its failure: a failed run has no result, and answers queries only while a worker is there.
+ *
+ * @returns the error itself where the run does not fail by it, but is canceled or goes on as new
+ */
+export function withReport(error: unknown, report: PromotionReport): unknown {
+  if (!(error instanceof ApplicationFailure)) return error;
+  const { message, type, nonRetryable, cause } = error;
+  const { hold: _, ...rest } = report;
+  const left: PromotionReport = { ...rest, outcome: 'failed' };
+  return ApplicationFailure.create({
+    message,
+    nonRetryable: nonRetryable ?? false,
+    details: [left],
+    ...(type === null || type === undefined ? {} : { type }),
+    ...(cause === undefined ? {} : { cause }),
+  });
+}
