@@ -1,6 +1,8 @@
 const WINDOW_MS = 1_000;
 /** The shortest time that a rate is worked out from. */
 const LEAST_MS = 20;
+/** What part of a second says something about it, when the one before is known. */
+const TELLING_MS = 300;
 
 /** Measures how often something happens. Knows no clock; times are milliseconds. */
 export interface RateMeter {
@@ -40,8 +42,9 @@ export function createRateMeter(): RateMeter {
     },
     perSecond(now) {
       roll(now);
-      if (before !== undefined) return Math.max(before, current);
-      return (current * WINDOW_MS) / Math.max(LEAST_MS, now - since);
+      const elapsed = now - since;
+      if (before === undefined) return (current * WINDOW_MS) / Math.max(LEAST_MS, elapsed);
+      return Math.max(before, current, elapsed < TELLING_MS ? 0 : (current * WINDOW_MS) / elapsed);
     },
     isSure(now) {
       roll(now);

@@ -1,5 +1,5 @@
 /** How much of a second's tokens may be saved up: enough to keep short pauses from costing throughput. */
-const BURST_SECONDS = 0.2;
+const BURST_SECONDS = 0.1;
 
 /** A token bucket: grants `rate` requests a second, with small bursts. Knows no clock; times are milliseconds. */
 export class TokenBucket {

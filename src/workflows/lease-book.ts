@@ -27,7 +27,7 @@ export const BLANK_BOOK: LeaseBook = { shares: {} };
 const COOL_DOWN_MS = 10_000;
 /** The more workers, the longer their leases: a host's budget hears about as many renewals a second however many there are. */
 const PERIOD_PER_WORKER_MS = 750;
-const SHORTEST_PERIOD_MS = 5_000;
+const SHORTEST_PERIOD_MS = 3_000;
 const LONGEST_PERIOD_MS = 15_000;
 /** Leases are short while one who has come is still to get its part, or may have come with others beside it. */
 const SHORT_LEASE_MS = 3_000;
@@ -105,14 +105,20 @@ function learn(book: LeaseBook, request: LeaseRequest, isNew: boolean, now: numb
   const { throttle, limit } = book;
   const isEcho = throttle !== undefined && now < throttle.at + Math.max(COOL_DOWN_MS, throttle.retryAfterMs);
   if (sawThrottle && !isEcho) {
-    const all = Object.values(book.shares).reduce((sum, share) => sum + share.granted, 0);
-    const evidence = Math.max(all, LEAST_EVIDENCE);
+    const evidence = Math.max(grantedToAll(book, worker), LEAST_EVIDENCE);
     const rps = Math.min(evidence, bookRate(book, now) ?? evidence);
     return { ...book, limit: { rps, at: now }, throttle: { at: now, worker, retryAfterMs } };
   }
   // The first to report a 429 knows of its own requests only; what the host granted the others is part of its limit too.
   const adds = isNew && limit !== undefined && now < limit.at + COOL_DOWN_MS;
   return adds ? { ...book, limit: { ...limit, rps: limit.rps + granted } } : book;
+}
+
+/** What the host grants all workers a second; those who have not said yet count as much as the others. */
+function grantedToAll({ shares }: LeaseBook, reporter: string): number {
+  const said = Object.entries(shares).filter(([worker, { want }]) => worker === reporter || want !== undefined);
+  const sum = said.reduce((total, [, { granted }]) => total + granted, 0);
+  return (sum * Object.keys(shares).length) / Math.max(1, said.length);
 }
 
 function heldBy({ rps, granted }: Share): number {

@@ -12,7 +12,7 @@ const BACK_OFF = 0.85;
 const KNOWN_GOOD = 0.95;
 const RETURN_SECONDS = 3;
 /** After so many further seconds all of it is given out again; the curve is flat there, and steep long after (RFC 9438). */
-const PLATEAU_SECONDS = 15;
+const PLATEAU_SECONDS = 4;
 const LOWEST = 0.5;
 
 /**

@@ -82,7 +82,7 @@ describe('lease book', () => {
     assert.equal(bookRate(cut, 1_000), 80 * 0.85);
     assert.equal(cut.limit?.rps, 80);
     assert.equal(bookRate(cut, 4_000), 80 * 0.95);
-    assert.equal(bookRate(cut, 19_000), 80);
+    assert.equal(bookRate(cut, 8_000), 80);
     assert.equal(bookRate(cut, 120_000), CEILING);
     const second = takeLease(cut, { ...refused, granted: 10 }, 30_000).book;
     assert.equal(second.limit?.at, 30_000);
