@@ -20,6 +20,7 @@ import { versionOf } from './src/client/worker-version.ts';
 import { loadConfig, type Config, type TelemetrySettings } from './src/config.ts';
 import { dataConverterOf } from './src/encryption/payload-codec.ts';
 import { fetchManifests } from './src/manifest/git-fetch.ts';
+import { openGitHubProofs } from './src/gate/github-proof.ts';
 import { openPlanStore } from './src/plan/plan-store.ts';
 import { createCopier } from './src/registry/copy.ts';
 import { openRegistry } from './src/registry-settings.ts';
@@ -121,6 +122,7 @@ export async function startWorker(config: Config, settings: WorkerSettings = {})
       signing,
       writers: budgets,
       ceilings: budgets,
+      gate: { ...config.gate, proofs: openGitHubProofs(process.env['GITHUB_TOKEN'], process.env['GITHUB_API_URL']) },
       scanners,
     }),
     // Promotions are few; the default grows with the heap, which belongs to blobs here.

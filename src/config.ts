@@ -16,6 +16,8 @@ import {
 import type { Configuration } from './configuration/schema.ts';
 import type { Setting } from './configuration/setting.ts';
 import { messageOf, PromoterError } from './errors.ts';
+import type { FreezeWindow } from './gate/freeze-calendar.ts';
+import type { ApprovalRule } from './gate/approval-rule.ts';
 import type { GitScheme } from './manifest/git-source.ts';
 import type { HostPolicy } from './registry/host-policy.ts';
 import type { SigningSettings } from './signing-settings.ts';
@@ -29,6 +31,15 @@ export type LogLevel = NonNullable<Configuration['logLevel']>;
 
 /** What workers tell those who watch them. */
 export type TelemetrySettings = NonNullable<Configuration['telemetry']>;
+
+/** Who has to let a run promote, and when nothing is promoted. */
+export interface GateSettings {
+  readonly rule: ApprovalRule;
+  readonly timeoutMs?: number;
+  /** `owner/repository` on GitHub. */
+  readonly repository?: string;
+  readonly freeze: readonly FreezeWindow[];
+}
 
 /** A Temporal server that somebody else runs, with what it takes to connect. */
 export interface TemporalTarget {
@@ -65,6 +76,8 @@ export interface Config {
   readonly worker: WorkerSettings;
   /** Keys for what Temporal stores: a folder, and which of them encrypts. */
   readonly encryption: NonNullable<Configuration['encryption']>;
+  /** What holds up every run between Validate and Promote. */
+  readonly gate: GateSettings;
   /** Programs that look for vulnerabilities, where they are not to be searched for. */
   readonly scanners: NonNullable<Configuration['scanners']>;
   /** Absent: each program's own choice. */
@@ -148,6 +161,12 @@ function configOf(configuration: Configuration, profile: ClientConnectConfig, en
     telemetry: configuration.telemetry ?? {},
     worker: { ...configuration.worker, queues: configuration.worker!.queues! },
     encryption: configuration.encryption ?? {},
+    gate: {
+      rule: configuration.approval?.rule ?? 'none',
+      ...(configuration.approval?.timeout === undefined ? {} : { timeoutMs: configuration.approval.timeout }),
+      ...(configuration.approval?.repository === undefined ? {} : { repository: configuration.approval.repository }),
+      freeze: configuration.freeze ?? [],
+    },
     scanners: configuration.scanners ?? {},
     ...(logLevel === undefined ? {} : { logLevel }),
   };

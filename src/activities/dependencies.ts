@@ -4,6 +4,7 @@ import type { ImageCopier } from '../registry/copy.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { SigningContext } from '../signing/signing-context.ts';
 import type { TrustRoot } from '../signing/trust-root.ts';
+import type { GateDependencies } from './approval.ts';
 import type { HostCeilings } from './ceiling.ts';
 import type { ManifestFetcher } from './manifests.ts';
 import type { Scanners } from './vulnerabilities.ts';
@@ -19,6 +20,7 @@ export interface ActivityDependencies {
   readonly writers: WriterLeases;
   readonly ceilings: HostCeilings;
   readonly scanners: Scanners;
+  readonly gate: GateDependencies;
 }
 
 /** What signing takes beside a run's trusted root. */

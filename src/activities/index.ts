@@ -1,4 +1,6 @@
 import { createInventoryReader } from '../plan/inventory.ts';
+import { createProveApproval } from './approval.ts';
+import { createLookAtCalendar } from './calendar.ts';
 import { createSetCeiling } from './ceiling.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { failingClearly } from './failures.ts';
@@ -36,6 +38,8 @@ export function createActivities(dependencies: ActivityDependencies) {
     verifyProvenance: asking('provenance', createVerifyProvenance(dependencies, trust)),
     validateShard: asking('validate', createValidateShard(dependencies, trust)),
     withholdEdges: failingClearly(createWithholdEdges(dependencies)),
+    proveApproval: failingClearly(createProveApproval(dependencies)),
+    lookAtCalendar: failingClearly(createLookAtCalendar(dependencies)),
     setCeiling: failingClearly(createSetCeiling(dependencies)),
     promoteShard: asking('promote', createPromoteShard(dependencies)),
     gatherResidue: failingClearly(createGatherResidue(dependencies)),

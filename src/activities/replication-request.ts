@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import { duration } from '../duration.ts';
 import { PromoterError } from '../errors.ts';
 import type { ReplicationRequest } from '../workflows/replication-messages.ts';
-import { duration, isOnePlace, placesOfManifests, signatureRules, type ManifestPlace } from './request.ts';
+import { isOnePlace, placesOfManifests, signatureRules, type ManifestPlace } from './request.ts';
 
 const schema = z
   .strictObject({

@@ -1,20 +1,11 @@
-import { msToNumber } from '@temporalio/common/lib/time.js';
 import { z } from 'zod';
+import { freezeWindows } from '../configuration/gate-section.ts';
+import { duration } from '../duration.ts';
 import { PromoterError } from '../errors.ts';
+import { APPROVAL_RULES } from '../gate/approval-rule.ts';
 import { gitSource, type GitSource } from '../manifest/git-source.ts';
 import { isDigest } from '../reference.ts';
 import type { PhaseName, PromotionRequest } from '../workflows/messages.ts';
-
-/** A duration as Temporal writes it, or milliseconds; milliseconds when parsed. */
-export const duration = z.union([z.number(), z.string()]).transform((value, context) => {
-  const milliseconds = parseDuration(value);
-  if (milliseconds !== undefined) return milliseconds;
-  context.addIssue({
-    code: 'custom',
-    message: `'${value}' is no duration; write e.g. "90 seconds", "24h", or milliseconds`,
-  });
-  return z.NEVER;
-});
 
 /** A digest as the plan store gives it out. */
 export const digest = z
@@ -94,6 +85,10 @@ const request = z
     holdTimeout: duration.optional(),
     commit: z.string().max(200).optional(),
     only: digest.optional(),
+    approval: z.enum(APPROVAL_RULES).optional(),
+    approvalTimeout: duration.optional(),
+    freeze: freezeWindows.optional(),
+    overrideFreeze: z.string().trim().min(1).max(500).optional(),
     policies: policies.optional(),
   })
   .refine(isOnePlace, {
@@ -107,8 +102,9 @@ export type CheckedRequest = CheckedOptions & ManifestPlace;
 /** A checked request whose manifests are in the plan store. */
 export type StoredRequest = CheckedOptions & { readonly manifests: string };
 
-type CheckedOptions = Omit<PromotionRequest, 'holdTimeout' | 'policies' | 'manifests' | 'git'> & {
+type CheckedOptions = Omit<PromotionRequest, 'approvalTimeout' | 'holdTimeout' | 'policies' | 'manifests' | 'git'> & {
   readonly holdTimeout?: number;
+  readonly approvalTimeout?: number;
   readonly policies?: Partial<Record<PhaseName, CheckedPolicyChange>>;
 };
 
@@ -131,13 +127,4 @@ export function checkRequest(input: unknown): CheckedRequest {
   if (result.success) return result.data as CheckedRequest;
   const problems = result.error.issues.map(({ path, message }) => `${path.join('.') || 'request'}: ${message}`);
   throw new PromoterError('RequestInvalid', `the promotion request is not valid: ${problems.join('; ')}`);
-}
-
-function parseDuration(value: number | string): number | undefined {
-  try {
-    const milliseconds = msToNumber(value as Parameters<typeof msToNumber>[0]);
-    return Number.isFinite(milliseconds) && milliseconds > 0 ? milliseconds : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,6 +1,7 @@
 import { cancellationSignal } from '@temporalio/activity';
 import pMap from 'p-map';
 import { PromoterError, isTransient, messageOf } from '../errors.ts';
+import { stricterRule, type ApprovalRule } from '../gate/approval-rule.ts';
 import { draftPlan } from '../plan/draft.ts';
 import type { BrokenHost } from '../plan/judgement.ts';
 import type { ActivityDependencies } from './dependencies.ts';
@@ -30,6 +31,8 @@ export interface SetupResult {
   readonly hosts: readonly string[];
   /** Destination hosts that cannot be used; their edges are quarantined. */
   readonly broken: readonly BrokenHost[];
+  /** Who has to let the run promote, and how long it waits for that in milliseconds. */
+  readonly approval: { readonly rule: ApprovalRule; readonly timeoutMs?: number };
   /** Whether any manifest or the request wants build provenance looked at. */
   readonly provenance: boolean;
   readonly warnings: readonly string[];
@@ -45,7 +48,7 @@ const HOSTS_AT_ONCE = 32;
  * @throws PromoterError `RequestInvalid`, `ManifestInvalid`, `GitUnavailable`, `Store*`, `Registry*`
  */
 export function createSetup(dependencies: ActivityDependencies, trust: PinnedTrust) {
-  const { registry, store, signing } = dependencies;
+  const { registry, store, signing, gate } = dependencies;
   return async function setup(input: { readonly run: string; readonly request: unknown }): Promise<SetupResult> {
     const request = await withPulse(
       () => undefined,
@@ -79,9 +82,15 @@ export function createSetup(dependencies: ActivityDependencies, trust: PinnedTru
       hosts: draft.destinationHosts.filter((host) => !broken.some((one) => one.host === host)),
       broken,
       provenance,
+      approval: approvalOf(request),
       warnings: warnings.slice(0, 100),
     };
   };
+
+  function approvalOf({ approval, approvalTimeout = gate.timeoutMs }: StoredRequest): SetupResult['approval'] {
+    const rule = stricterRule(gate.rule, approval);
+    return { rule, ...(approvalTimeout === undefined ? {} : { timeoutMs: approvalTimeout }) };
+  }
 
   async function storedRequest(request: CheckedRequest): Promise<StoredRequest> {
     const { git: _, ...options } = request;

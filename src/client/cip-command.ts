@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { APPROVAL_RULES, type ApprovalRule } from '../gate/approval-rule.ts';
 import { booleanFlag, parseBoolean } from './boolean-flags.ts';
 import { addServerOptions, type ServerOptions } from './common-options.ts';
 import {
@@ -31,6 +32,9 @@ export interface CipOptions extends ServerOptions, KpromoOptions, ManifestFlags 
   /** Severity from which known vulnerabilities keep an image back. */
   readonly blockVulnerabilities?: number;
   readonly onFailure?: 'hold' | 'fail';
+  readonly approval?: ApprovalRule;
+  /** Why a freeze does not count. */
+  readonly overrideFreeze?: string;
   readonly ui?: boolean;
   readonly given: GivenOptions;
 }
@@ -43,7 +47,7 @@ promotion to the same destinations is running it ends with exit code 5.
 
 Exit codes:
   0  done                                   3  finished, but edges were quarantined
-  1  failed                                 4  a phase is held and waits for a decision
+  1  failed                                 4  held, or it waits for an approval
   2  wrong usage, or wrong manifests        5  another promotion is running
 
 Examples:
@@ -89,6 +93,14 @@ export function cipCommand(output: CommandOutput): Command {
       "when a phase fails for good: 'hold' it for a decision (what a terminal gets), or 'fail' the run",
     ).choices(['hold', 'fail']),
   );
+  command
+    .addOption(
+      new Option(
+        '--approval <rule>',
+        "who has to let the run promote: nobody, somebody who says so ('required'), or somebody who proves it; the workers may want more",
+      ).choices(APPROVAL_RULES),
+    )
+    .option('--override-freeze <reason>', 'promote in spite of a freeze in the calendar; the reason goes on record');
   booleanFlag(command, 'ui', 'start the UI with the server that is started here');
   addSignatureFlags(command);
   addSnapshotFlags(command);

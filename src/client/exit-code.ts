@@ -24,6 +24,8 @@ const OF_OUTCOME: Readonly<Record<Outcome, ExitCode>> = {
   quarantined: EXIT_CODE.quarantined,
   held: EXIT_CODE.held,
   paused: EXIT_CODE.held,
+  'awaiting-approval': EXIT_CODE.held,
+  frozen: EXIT_CODE.done,
 };
 
 const WRONG_USAGE: ReadonlySet<ErrorCode> = new Set([

@@ -16,7 +16,14 @@ import { scheduleCommand } from './schedule-command.ts';
 import { prCommand } from './pr-command.ts';
 import { sigcheckCommand } from './sigcheck-command.ts';
 import { statusCommand } from './status-command.ts';
-import { pauseCommand, quarantineCommand, releaseCommand, resumeCommand } from './steer-command.ts';
+import {
+  approveCommand,
+  overrideFreezeCommand,
+  pauseCommand,
+  quarantineCommand,
+  releaseCommand,
+  resumeCommand,
+} from './steer-command.ts';
 import { uploadCommand } from './upload-command.ts';
 import { verifyCommand } from './verify-command.ts';
 import { watchCommand } from './watch-command.ts';
@@ -63,6 +70,8 @@ export function createProgram(output: CommandOutput): Command {
     .addCommand(decideCommand('abort', output))
     .addCommand(pauseCommand(output))
     .addCommand(resumeCommand(output))
+    .addCommand(approveCommand(output))
+    .addCommand(overrideFreezeCommand(output))
     .addCommand(quarantineCommand(output))
     .addCommand(releaseCommand(output))
     .addCommand(budgetCommand(output))

@@ -38,6 +38,8 @@ export function requestOf(options: RequestOptions, circumstances: RequestCircums
       : { vulnerabilities: { threshold: options.blockVulnerabilities } }),
     signatures,
     onPhaseFailure: options.onFailure ?? (terminal ? 'hold' : 'fail'),
+    ...(options.approval === undefined ? {} : { approval: options.approval }),
+    ...(options.overrideFreeze === undefined ? {} : { overrideFreeze: options.overrideFreeze }),
     ...(selfContained ? { policies } : {}),
   };
 }

@@ -3,6 +3,7 @@ import { getEdges } from '../plan/document.ts';
 import type { PlanStore } from '../plan/store.ts';
 import type { Digest } from '../reference.ts';
 import type { PromotionReport, QuarantinedEdge } from '../workflows/messages.ts';
+import { APPROVAL_WANTED } from '../workflows/steering-report.ts';
 import { EXIT_CODE, exitCodeOfReport, type ExitCode } from './exit-code.ts';
 import { codeOf, describeThrown } from './failure-text.ts';
 import { writeJsonResult } from './json-result.ts';
@@ -96,7 +97,15 @@ async function readQuarantine(store: PlanStore, { quarantine }: PromotionReport)
   return quarantine.list === undefined ? quarantine.samples : getEdges(store, quarantine.list as Digest);
 }
 
-function heldText({ hold }: PromotionReport, { workflowId }: RunReference): string {
+function heldText({ hold, approval, plan }: PromotionReport, { workflowId }: RunReference): string {
+  if (hold === undefined && approval !== undefined) {
+    return approval.rule === 'required'
+      ? `waiting for an approval of the plan ${plan?.digest}
+let it promote with:              promoter approve '${workflowId}'
+or end the run with:              promoter abort '${workflowId}'
+`
+      : `waiting for ${APPROVAL_WANTED[approval.rule]}; follow it with: promoter watch '${workflowId}'\n`;
+  }
   return `${hold?.phase} failed and is held: ${hold?.reason}
 mend the cause, then go on with:  promoter retry '${workflowId}'
 or end the run with:              promoter abort '${workflowId}'

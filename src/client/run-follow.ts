@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ApplicationFailure, ServiceError, WorkflowFailedError } from '@temporalio/client';
-import type { PromotionReport } from '../workflows/messages.ts';
+import type { Outcome, PromotionReport } from '../workflows/messages.ts';
 import { watchContact, type Look } from './contact.ts';
 import { aborted } from './interruption.ts';
 import { createCloseWatch } from './run-close.ts';
@@ -23,6 +23,9 @@ export interface Follower<R = PromotionReport> {
   /** Whether a held phase ends the following. */
   readonly stopAtHold: boolean;
 }
+
+/** A person has to do something before the run goes on. */
+const STANDING: ReadonlySet<string> = new Set(['held', 'awaiting-approval'] satisfies Outcome[]);
 
 const FIRST_POLL_MS = 200;
 const LONGEST_POLL_MS = 1_000;
@@ -55,7 +58,7 @@ export async function followRun<R extends { readonly outcome: string } = Promoti
       if (look?.report !== undefined) {
         report = look.report;
         follower.onReport(report, look.setbacks);
-        if (report.outcome === 'held' && follower.stopAtHold) return { kind: 'held', report };
+        if (STANDING.has(report.outcome) && follower.stopAtHold) return { kind: 'held', report };
       }
       const pause = delay(interval, 'again' as const, { signal: over.signal });
       pause.catch(() => undefined);

@@ -11,13 +11,14 @@ import type { PromotionRequest } from '../workflows/messages.ts';
 export function requestIdentity(request: PromotionRequest): string {
   const { manifests, git, confirm = false, strict = false, lenient = false, sign = true, only = '' } = request;
   const { signatures = {}, provenance = 'warn', requireSignatures = false, signExisting = false } = request;
+  const { approval = 'none', freeze = [], overrideFreeze = '' } = request;
   const rules = JSON.stringify(sorted(signatures));
   const flags = [confirm, strict, lenient, sign, requireSignatures, signExisting].map(String);
   const gates = [request.vulnerabilities ?? {}, request.provenanceRules ?? {}].map((gate) =>
     JSON.stringify(sorted(gate)),
   );
   const origin = manifests ?? JSON.stringify(sorted(git ?? {}));
-  return hash([origin, ...flags, only, provenance, rules, ...gates]);
+  return hash([origin, ...flags, only, provenance, rules, ...gates, approval, JSON.stringify(freeze), overrideFreeze]);
 }
 
 /**

@@ -1,6 +1,6 @@
 import { WorkflowFailedError, WorkflowNotFoundError, type WorkflowExecutionDescription } from '@temporalio/client';
 import { PromoterError } from '../errors.ts';
-import type { PromotionReport } from '../workflows/messages.ts';
+import { currentPhase, type PromotionReport } from '../workflows/messages.ts';
 import type { ReplicationReport } from '../workflows/replication-messages.ts';
 import { EXIT_CODE, exitCodeOfReplication, exitCodeOfReport, type ExitCode } from './exit-code.ts';
 import { describeThrown } from './failure-text.ts';
@@ -58,7 +58,7 @@ export async function readStatus(
   const { kind, ...status } = statusOf(await describe(session, workflowId));
   if (kind === 'replication') return withReport(session, { ...status, kind });
   const detailed = await withReport(session, { ...status, kind });
-  const phase = detailed.report?.phases.find(({ state }) => state === 'running' || state === 'held')?.name;
+  const phase = detailed.report === undefined ? undefined : currentPhase(detailed.report);
   return detailed.endedAt !== undefined || phase === undefined ? detailed : { ...detailed, phase };
 }
 

@@ -1,6 +1,8 @@
 import { loadConfig } from '../config.ts';
 import { PromoterError } from '../errors.ts';
+import { claimText } from '../workflows/claim-text.ts';
 import type { PromotionReport } from '../workflows/messages.ts';
+import { APPROVAL_WANTED } from '../workflows/steering-report.ts';
 import type { ServerOptions } from './common-options.ts';
 import { writeJsonResult } from './json-result.ts';
 import type { CommandOutput } from './output.ts';
@@ -32,13 +34,25 @@ export async function latestRun(session: TemporalSession): Promise<string> {
   return run.workflowId;
 }
 
-function pauseLines(
-  { since, by, reason }: NonNullable<PromotionReport['pause']>,
-  workflowId: string,
-): readonly string[] {
-  const who = by === undefined ? '' : ` by ${by}`;
-  const why = reason === undefined ? '' : `: ${reason}`;
-  return [`paused since ${new Date(since).toISOString()}${who}${why}`, `go on with: promoter resume '${workflowId}'`];
+function waitLines({ pause, approval, freeze }: PromotionReport, workflowId: string): readonly string[] {
+  const lines: string[] = [];
+  if (pause !== undefined) {
+    lines.push(`paused since ${new Date(pause.since).toISOString()}${claimText(pause)}`);
+    lines.push(`go on with: promoter resume '${workflowId}'`);
+  }
+  if (approval?.given !== undefined) lines.push(`approved by ${approval.given.by} (${approval.given.proof})`);
+  else if (approval !== undefined) {
+    lines.push(
+      `waits for ${APPROVAL_WANTED[approval.rule]}${approval.missing === undefined ? '' : `: ${approval.missing}`}`,
+    );
+    if (approval.rule === 'required') lines.push(`let it promote with: promoter approve '${workflowId}'`);
+  }
+  if (freeze !== undefined) {
+    const why = freeze.reason === undefined ? '' : `: ${freeze.reason}`;
+    lines.push(`frozen until ${new Date(freeze.until).toISOString()}${why}`);
+    lines.push(`promote all the same with: promoter override-freeze '${workflowId}' --reason …`);
+  }
+  return lines;
 }
 
 /** How a run stands, for people: its phases, what was kept back and what it did. */
@@ -58,7 +72,7 @@ function renderPromotion({ workflowId, report }: PromotionStatus): string {
   if (report === undefined) return '';
   const lines = [
     ...(report.hold === undefined ? [] : [`held: ${report.hold.reason}`, `go on with: promoter retry '${workflowId}'`]),
-    ...(report.pause === undefined ? [] : pauseLines(report.pause, workflowId)),
+    ...waitLines(report, workflowId),
   ];
   const { samples, edges } = report.quarantine;
   const head = lines.map((line) => `${line}\n`).join('');

@@ -10,6 +10,10 @@ export interface SteerOptions extends ServerOptions {
   readonly by?: string;
 }
 
+export interface ApproveOptions extends SteerOptions {
+  readonly plan?: string;
+}
+
 /** The command that keeps a run from working. */
 export function pauseCommand(output: CommandOutput): Command {
   const command = new Command('pause')
@@ -29,6 +33,29 @@ export function resumeCommand(output: CommandOutput): Command {
   return addSteerOptions(command).action(async (id: string, options: SteerOptions) => {
     const { runResume } = await import('./steer.ts');
     await runResume(id, options, output);
+  });
+}
+
+/** The command that lets a run promote which waits for an approval. */
+export function approveCommand(output: CommandOutput): Command {
+  const command = new Command('approve')
+    .description('let a run promote that waits for an approval; who it is goes on record as claimed')
+    .argument('<id>', 'workflow id')
+    .option('--plan <digest>', 'approve this plan and no other');
+  return addSteerOptions(command).action(async (id: string, options: ApproveOptions) => {
+    const { runApprove } = await import('./steer.ts');
+    await runApprove(id, options, output);
+  });
+}
+
+/** The command that lets a run promote which waits for the end of a freeze. */
+export function overrideFreezeCommand(output: CommandOutput): Command {
+  const command = new Command('override-freeze')
+    .description('let a run promote that waits for the end of a freeze')
+    .argument('<id>', 'workflow id');
+  return addSteerOptions(command).action(async (id: string, options: SteerOptions) => {
+    const { runOverrideFreeze } = await import('./steer.ts');
+    await runOverrideFreeze(id, options, output);
   });
 }
 

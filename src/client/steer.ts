@@ -1,12 +1,20 @@
 import { loadConfig } from '../config.ts';
-import type { Claimed } from '../workflows/messages.ts';
-import { pausePromotion, quarantineEdge, releaseEdge, resumePromotion } from '../workflows/steering-messages.ts';
+import type { Claimed } from '../workflows/steering-report.ts';
+import {
+  approve,
+  overrideFreeze,
+  pausePromotion,
+  quarantineEdge,
+  releaseEdge,
+  resumePromotion,
+} from '../workflows/steering-messages.ts';
 import { writeJsonResult } from './json-result.ts';
 import type { CommandOutput } from './output.ts';
+import { conductRun } from './run-conduct.ts';
 import { readPromotion } from './run-status.ts';
 import { operatorName, sendUpdate, type RunUpdate } from './run-update.ts';
 import { withSession } from './session-loop.ts';
-import type { SteerOptions } from './steer-command.ts';
+import type { ApproveOptions, SteerOptions } from './steer-command.ts';
 import { counted } from './units.ts';
 
 /** Pauses a run. @throws PromoterError as {@link steerRun} does */
@@ -15,10 +23,24 @@ export async function runPause(id: string, options: SteerOptions, output: Comman
   await steerRun(id, update, options, output, () => `paused ${id}; go on with: promoter resume '${id}'`);
 }
 
-/** Resumes a run. @throws PromoterError as {@link steerRun} does */
+/** Resumes a run, and follows it. @throws PromoterError as {@link steerRun} does */
 export async function runResume(id: string, options: SteerOptions, output: CommandOutput): Promise<void> {
   const update = { update: resumePromotion, argument: claimOf(options), verb: 'resume' };
-  await steerRun(id, update, options, output, () => `${id} goes on; follow it with: promoter watch '${id}'`);
+  await steerAndFollow(id, update, options, output, () => 'goes on');
+}
+
+/** Lets a run promote, and follows it. @throws PromoterError as {@link steerRun} does */
+export async function runApprove(id: string, options: ApproveOptions, output: CommandOutput): Promise<void> {
+  const { by = operatorName(), reason, plan } = options;
+  const argument = { by, ...(reason === undefined ? {} : { reason }), ...(plan === undefined ? {} : { plan }) };
+  const update = { update: approve, argument, verb: 'approve' };
+  await steerAndFollow(id, update, options, output, (answer) => `approved by ${answer.by}: the plan ${answer.plan}`);
+}
+
+/** Lets a run promote in spite of a freeze, and follows it. @throws PromoterError as {@link steerRun} does */
+export async function runOverrideFreeze(id: string, options: SteerOptions, output: CommandOutput): Promise<void> {
+  const update = { update: overrideFreeze, argument: claimOf(options), verb: 'override' };
+  await steerAndFollow(id, update, options, output, () => 'promotes in spite of the freeze');
 }
 
 /** Keeps an edge back. @throws PromoterError as {@link steerRun} does */
@@ -73,4 +95,20 @@ export async function steerRun<R extends object, A>(
   output.setExitCode(0);
   if (options.json !== true) output.stdout.write(`${sentence(answer)}\n`);
   else await writeJsonResult(output.stdout, { workflowId: run.workflowId, runId: run.runId, ...answer });
+}
+
+/** A run that goes on with an Update is followed: self-contained, it would stop with the command. */
+async function steerAndFollow<R extends object, A>(
+  id: string,
+  update: RunUpdate<R, A>,
+  options: SteerOptions,
+  output: CommandOutput,
+  sentence: (answer: R) => string,
+): Promise<void> {
+  const conduct = { output, json: options.json === true, ui: false, stopAtHold: true };
+  await conductRun(await loadConfig(options), conduct, async (session, note) => {
+    const status = await readPromotion(session, id);
+    note(`${id}: ${sentence(await sendUpdate(session, status, update))}`);
+    return { workflowId: status.workflowId, runId: status.runId };
+  });
 }

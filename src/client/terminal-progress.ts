@@ -10,6 +10,7 @@ type Colour = 'green' | 'yellow' | 'red' | 'cyan' | 'dim';
 
 const MARKS: Readonly<Record<PhaseState, readonly [string, Colour]>> = {
   pending: ['·', 'dim'],
+  waiting: ['◷', 'yellow'],
   running: ['▶', 'cyan'],
   held: ['‖', 'yellow'],
   done: ['✓', 'green'],

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { GIT_SCHEMES } from '../manifest/git-source.ts';
 import { encryptionSection } from './encryption-section.ts';
+import { approvalSection, freezeSetting } from './gate-section.ts';
 import { registriesSetting } from './registries-section.ts';
 import { section, setting, settingsOf } from './setting.ts';
 import { signingSection } from './signing-section.ts';
@@ -91,6 +92,8 @@ export const configurationSchema = z
     telemetry: telemetrySection,
     encryption: encryptionSection,
     worker: workerSection,
+    approval: approvalSection,
+    freeze: freezeSetting,
     scanners: section('Programs that look for vulnerabilities, where a promotion demands it.', {
       trivy: setting(z.string(), {
         description: 'the program `trivy`',

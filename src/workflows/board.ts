@@ -2,6 +2,7 @@ import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow'
 import { renderDetails } from './details.ts';
 import {
   PHASES,
+  currentPhase,
   type Outcome,
   type PhaseName,
   type PhaseRow,
@@ -47,7 +48,7 @@ export function createBoard(
     watch(watched, report);
     watched = report;
     setCurrentDetails(renderDetails(report, Date.now()));
-    const phase = report.phases.find(({ state }) => state === 'running' || state === 'held')?.name ?? 'none';
+    const phase = currentPhase(report) ?? 'none';
     const shown = `${report.outcome}/${phase}`;
     if (shown === shownPhase) return;
     shownPhase = shown;
@@ -66,27 +67,34 @@ export function createBoard(
     mark(phase, state, change = {}) {
       report = {
         ...report,
-        phases: report.phases.map((row) => (row.name === phase ? timed({ ...row, ...change, state }) : row)),
+        phases: report.phases.map((row) => (row.name === phase ? timed(row, { ...row, ...change, state }) : row)),
       };
       show();
     },
   };
 }
 
-function timed(row: PhaseRow): PhaseRow {
-  const startedAt = row.startedAt ?? Date.now();
-  return row.state === 'running' || row.state === 'held'
-    ? { ...row, startedAt }
-    : { ...row, startedAt, endedAt: Date.now() };
+const ON: ReadonlySet<PhaseState> = new Set(['waiting', 'running', 'held']);
+
+function timed(before: PhaseRow, row: PhaseRow): PhaseRow {
+  // What a phase waited for is no part of the time that it took.
+  const startedAt = before.state === 'waiting' && row.state !== 'waiting' ? Date.now() : (row.startedAt ?? Date.now());
+  return ON.has(row.state) ? { ...row, startedAt } : { ...row, startedAt, endedAt: Date.now() };
 }
 
-const UNDER_WAY: ReadonlySet<Outcome> = new Set(['running', 'held', 'paused']);
+const UNDER_WAY: ReadonlySet<Outcome> = new Set(['running', 'held', 'paused', 'awaiting-approval', 'frozen']);
 
 /** A run that has not ended is what its fields say. */
 function standing(report: PromotionReport): PromotionReport {
   if (!UNDER_WAY.has(report.outcome)) return report;
-  if (report.hold !== undefined) return { ...report, outcome: 'held' };
-  return { ...report, outcome: report.pause === undefined ? 'running' : 'paused' };
+  return { ...report, outcome: reasonToWait(report) ?? 'running' };
+}
+
+function reasonToWait({ hold, pause, approval, freeze }: PromotionReport): Outcome | undefined {
+  if (hold !== undefined) return 'held';
+  if (pause !== undefined) return 'paused';
+  if (approval !== undefined && approval.given === undefined) return 'awaiting-approval';
+  return freeze === undefined ? undefined : 'frozen';
 }
 
 /** As people write it where they search: `DryRun`. */

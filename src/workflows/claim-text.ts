@@ -1,4 +1,4 @@
-import type { Claimed } from './messages.ts';
+import type { Claimed } from './steering-report.ts';
 
 /** Who and why, as it follows another word: ` by jane: the mirrors are being moved`. */
 export function claimText({ by, reason }: Claimed): string {

@@ -1,3 +1,4 @@
+import { APPROVAL_WANTED } from './steering-report.ts';
 import { claimText } from './claim-text.ts';
 import type { PhaseRow, PromotionReport } from './messages.ts';
 
@@ -6,6 +7,7 @@ const LONGEST_DETAILS = 3_500;
 
 const MARKS: Readonly<Record<PhaseRow['state'], string>> = {
   pending: '·',
+  waiting: '◷',
   running: '▶',
   held: '!',
   done: '✓',
@@ -18,6 +20,8 @@ export function renderDetails(report: PromotionReport, now: number): string {
   const parts = [
     renderPause(report),
     renderHold(report),
+    renderApproval(report),
+    renderFreeze(report),
     renderPhases(report.phases, now),
     renderEdges(report),
     renderWithheld(report),
@@ -40,6 +44,26 @@ function renderHold({ hold }: PromotionReport): string {
 function renderPause({ pause }: PromotionReport): string {
   if (pause === undefined) return '';
   return `**PAUSED** since ${timeOf(pause.since)}${cell(claimText(pause))}\n\nNothing is read or written. *Send an Update*: \`resumePromotion\` to go on, \`abortPromotion\` to end the run.`;
+}
+
+function renderApproval({ approval, plan }: PromotionReport): string {
+  if (approval === undefined) return '';
+  if (approval.given !== undefined) {
+    const { by, proof, reason } = approval.given;
+    return `Approved by ${cell(by)} (${cell(proof)})${reason === undefined ? '' : `: ${cell(reason)}`}`;
+  }
+  const head = `**WAITING FOR APPROVAL** since ${timeOf(approval.since)} of the plan ${plan?.digest}`;
+  if (approval.rule === 'required') {
+    return `${head}\n\n*Send an Update*: \`approve\` with \`{"by": "your name"}\`, or \`abortPromotion\`.`;
+  }
+  return `${head}: ${APPROVAL_WANTED[approval.rule]}. ${cell(approval.missing ?? 'It is being looked for')}.`;
+}
+
+function renderFreeze({ freeze, freezeOverride }: PromotionReport): string {
+  if (freezeOverride !== undefined) return `Freezes are overridden${cell(claimText(freezeOverride))}`;
+  if (freeze === undefined) return '';
+  const why = freeze.reason === undefined ? '' : `: ${cell(freeze.reason)}`;
+  return `**FROZEN** until ${timeOf(freeze.until)}${why}\n\nIt goes on by itself then. *Send an Update*: \`overrideFreeze\` with \`{"reason": "…"}\` to promote now.`;
 }
 
 function renderPhases(rows: readonly PhaseRow[], now: number): string {

@@ -8,6 +8,7 @@ import {
 import type { Board } from './board.ts';
 import {
   abortPromotion,
+  currentPhase,
   retryPhase,
   skipPhase,
   type Decision,
@@ -105,5 +106,5 @@ function check(input: unknown, expected: PhaseName | undefined): void {
 }
 
 function runningPhase(board: Board): PhaseName {
-  return board.read().phases.find(({ state }) => state === 'running' || state === 'held')?.name ?? 'setup';
+  return currentPhase(board.read()) ?? 'setup';
 }

@@ -1,8 +1,13 @@
 import { defineQuery, defineUpdate } from '@temporalio/workflow';
 import type { GitSource } from '../manifest/git-source.ts';
+import type { ApprovalRule } from '../gate/approval-rule.ts';
+import type { FreezeWindow } from '../gate/freeze-calendar.ts';
 import type { QuarantinedEdge } from '../plan/quarantine.ts';
 import type { VerdictCounts } from '../plan/verdict.ts';
 
+import type { Approval, Claimed, WithheldEdge } from './steering-report.ts';
+
+export type { ApprovalRule } from '../gate/approval-rule.ts';
 export type { QuarantinedEdge } from '../plan/quarantine.ts';
 export type { VerdictCounts } from '../plan/verdict.ts';
 
@@ -52,6 +57,14 @@ export interface PromotionRequest {
   readonly commit?: string;
   /** Digest of a list of edges in the plan store: only these are worked on. */
   readonly only?: string;
+  /** Who has to let the run promote; workers may be configured to want more. */
+  readonly approval?: ApprovalRule;
+  /** How long the run waits for that; 24 hours unless given. */
+  readonly approvalTimeout?: string | number;
+  /** Times in which nothing is promoted, beside those that the workers are configured with. */
+  readonly freeze?: readonly FreezeWindow[];
+  /** Why the run promotes in spite of a freeze. */
+  readonly overrideFreeze?: string;
   /** Changes to the policy table for this run. */
   readonly policies?: Partial<Record<PhaseName, PolicyChange>>;
 }
@@ -92,7 +105,12 @@ export interface PolicyChange {
   readonly residueRounds?: number;
 }
 
-export type PhaseState = 'pending' | 'running' | 'held' | 'done' | 'skipped' | 'failed';
+export type PhaseState = 'pending' | 'waiting' | 'running' | 'held' | 'done' | 'skipped' | 'failed';
+
+/** The phase that runs, is held or waits, while a run is under way. */
+export function currentPhase({ phases }: Pick<PromotionReport, 'phases'>): PhaseName | undefined {
+  return phases.find(({ state }) => state === 'running' || state === 'held' || state === 'waiting')?.name;
+}
 
 /** One row of the table that the UI and the command line show. Times are milliseconds since the epoch. */
 export interface PhaseRow {
@@ -138,8 +156,9 @@ export interface SignatureCounts {
   readonly failed: number;
 }
 
-/** How a run ended; the first three are what the query `report` says on the way. */
-export type Outcome = 'running' | 'held' | 'paused' | 'done' | 'dry-run' | 'quarantined' | 'failed';
+/** How a run ended; the first five are what the query `report` says on the way. */
+export type Outcome =
+  'running' | 'held' | 'paused' | 'awaiting-approval' | 'frozen' | 'done' | 'dry-run' | 'quarantined' | 'failed';
 
 /** The result of a promotion and the answer to the query `report`: small, with references to the rest. */
 export interface PromotionReport {
@@ -176,21 +195,14 @@ export interface PromotionReport {
   readonly hold?: { readonly phase: PhaseName; readonly reason: string; readonly since: number };
   /** Set while an operator keeps the run from working. */
   readonly pause?: Claimed & { readonly since: number };
+  /** Set once the run has come to where it needs an approval. */
+  readonly approval?: Approval;
+  /** Set while the run waits for the end of a freeze; times are milliseconds since the epoch. */
+  readonly freeze?: { readonly since: number; readonly until: number; readonly reason?: string };
+  /** Who had the run promote in spite of a freeze, and why. */
+  readonly freezeOverride?: Claimed;
   /** What operators keep back, and by digest where the activities find it. */
   readonly withheld?: { readonly list: string; readonly orders: readonly WithheldEdge[] };
-}
-
-/** An edge that an operator keeps back. */
-export interface WithheldEdge extends Claimed {
-  /** `host/repository:tag`, `host/repository@digest` or `digest → host/repository:tag`. */
-  readonly edge: string;
-  readonly since: number;
-}
-
-/** Who did something and why, as they say themselves: Temporal proves neither. */
-export interface Claimed {
-  readonly by?: string;
-  readonly reason?: string;
 }
 
 /** What the three operator Updates take; empty data means the phase that is held. */

@@ -24,6 +24,7 @@ const HOPELESS: ReadonlySet<string> = new Set([
   'PlanRejected',
   'PhaseAborted',
   'RunConflict',
+  'ApprovalExpired',
 ]);
 
 /**

@@ -24,6 +24,7 @@ export async function runPromote(context: PhaseContext, state: PromoteState): Pr
   const { run, setup, board, brake } = context;
   const policy = policyOf('promote', setup.request.policies?.promote);
   const { commit } = setup.request;
+  board.mark('promote', 'running', { note: '' });
   for (;;) {
     const { index, round } = state;
     const { total } = state.sweep;

@@ -9,13 +9,16 @@ import {
 } from '@temporalio/workflow';
 import type { SetupResult } from '../activities/setup.ts';
 import { attachOperator, type Operator } from './hold.ts';
+import { attachApproval, type Wait } from './approval.ts';
 import { BLANK_REPORT, createBoard, type Board } from './board.ts';
 import { withReport } from './failure-report.ts';
 import type { Brake } from './brake.ts';
 import { attachBudgets } from './budget-steering.ts';
 import { report, type PhaseName, type PlanReference, type PromotionReport, type PromotionRequest } from './messages.ts';
+import { attachFreeze } from './freeze.ts';
 import { attachPause } from './pause.ts';
 import { countChange, countEnd } from './run-metrics.ts';
+import type { PhaseContext } from './phase-context.ts';
 import { runOrHold, type FailureHandling } from './phase.ts';
 import { runPlan, runSetup } from './plan-phases.ts';
 import { newPromoteState, runPromote, type PromoteState } from './promote-phase.ts';
@@ -47,6 +50,8 @@ interface Controls {
   readonly board: Board;
   readonly operator: Operator;
   readonly brake: Brake;
+  /** What is waited for between Validate and Promote. */
+  readonly waits: readonly Wait[];
   readonly writers: WriterLeases;
 }
 
@@ -67,10 +72,11 @@ export async function promotion(request: PromotionRequest, continued?: Promotion
   const brake = attachPause(board);
   attachWithholding(board, brake, request?.confirm === true);
   attachBudgets(board);
+  const waits = [attachApproval(board, brake), attachFreeze(board, brake)];
   const writers = createWriterLeases(scope);
   let goesOn = false;
   try {
-    return await scope.run(() => runPhases(request, continued, { board, operator, brake, writers }));
+    return await scope.run(() => runPhases(request, continued, { board, operator, brake, waits, writers }));
   } catch (error) {
     goesOn = error instanceof ContinueAsNew;
     if (!goesOn) countEnd('failed');
@@ -92,7 +98,7 @@ export async function promotion(request: PromotionRequest, continued?: Promotion
 async function runPhases(
   request: PromotionRequest,
   continued: PromotionState | undefined,
-  { board, operator, brake, writers }: Controls,
+  { board, operator, brake, waits, writers }: Controls,
 ): Promise<PromotionReport> {
   const run = workflowInfo().firstExecutionRunId;
   let handling: FailureHandling = { onPhaseFailure: request?.onPhaseFailure ?? 'hold', holdTimeout: HOLD_TIMEOUT };
@@ -112,7 +118,7 @@ async function runPhases(
   const steps: readonly (readonly [PhaseName, () => Promise<'done' | 'continue' | 'skipped'>])[] = [
     ['provenance', () => runVerification('provenance', context, progress.provenance)],
     ['validate', () => runVerification('validate', context, progress.validate)],
-    ['promote', () => runPromote(context, progress.promote)],
+    ['promote', () => waitAndPromote(waits, context, progress.promote)],
     ['sign', () => runSign(context, progress.sign)],
     ['attest', () => runAttest(context, progress.attest)],
   ];
@@ -125,6 +131,15 @@ async function runPhases(
     }
   }
   return finish(board, board.read().quarantine.edges > 0 ? 'quarantined' : 'done');
+}
+
+async function waitAndPromote(
+  waits: readonly Wait[],
+  context: PhaseContext,
+  state: PromoteState,
+): Promise<'done' | 'continue'> {
+  for (const one of waits) if ((await one.wait(context.setup)) === 'continue') return 'continue';
+  return runPromote(context, state);
 }
 
 function newProgress({ digest, shards }: PlanReference): Progress {

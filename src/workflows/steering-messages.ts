@@ -1,6 +1,6 @@
 import { defineUpdate } from '@temporalio/workflow';
 import type { CeilingChange } from './budget-messages.ts';
-import type { Claimed } from './messages.ts';
+import type { Claimed } from './steering-report.ts';
 
 /** What an accepted pause or its end answers. */
 export interface PauseReceipt {
@@ -36,3 +36,20 @@ export const resumePromotion = defineUpdate<PauseReceipt, [Claimed | undefined]>
 export const quarantineEdge = defineUpdate<QuarantineReceipt, [EdgeOrder]>('quarantineEdge');
 export const releaseEdge = defineUpdate<ReleaseReceipt, [EdgeOrder]>('releaseEdge');
 export const setBudget = defineUpdate<BudgetChange, [BudgetChange]>('setBudget');
+
+/** Who lets a run promote, as they say themselves, and which plan they mean. */
+export interface ApprovalClaim {
+  readonly by: string;
+  readonly reason?: string;
+  /** Its digest; whatever plan the run has unless given. */
+  readonly plan?: string;
+}
+
+/** Who approved which plan. */
+export interface ApprovalReceipt {
+  readonly by: string;
+  readonly plan: string;
+}
+
+export const approve = defineUpdate<ApprovalReceipt, [ApprovalClaim]>('approve');
+export const overrideFreeze = defineUpdate<{ readonly overridden: true }, [Claimed]>('overrideFreeze');

@@ -4,7 +4,7 @@ import type { WithheldOrder } from '../plan/withheld.ts';
 import type { Board } from './board.ts';
 import type { Brake } from './brake.ts';
 import { EDGE_EXAMPLE, formatEdgeName, parseEdgeName } from './edge-name.ts';
-import type { WithheldEdge } from './messages.ts';
+import type { WithheldEdge } from './steering-report.ts';
 import { reasonOf } from './phase.ts';
 import { activitiesOf, policyOf } from './policies.ts';
 import { quarantineEdge, releaseEdge, type EdgeOrder } from './steering-messages.ts';

@@ -7,6 +7,7 @@ import { DefaultLogger } from '@temporalio/worker';
 import { createActivities, type Activities, type ActivityDependencies } from '../../src/activities/index.ts';
 import { bundleBytes } from '../../src/manifest/bundle.ts';
 import { PromoterError } from '../../src/errors.ts';
+import { openGitHubProofs } from '../../src/gate/github-proof.ts';
 import { openFolderStore } from '../../src/plan/folder-store.ts';
 import type { PlanStore } from '../../src/plan/store.ts';
 import type { RepositoryName, Tag } from '../../src/reference.ts';
@@ -68,6 +69,7 @@ export async function createBench(): Promise<Bench> {
     signing: UNSIGNED,
     scanners: { of: () => [] },
     writers: ALONE,
+    gate: { rule: 'none' as const, freeze: [], proofs: openGitHubProofs(undefined, 'http://127.0.0.1:9') },
     ceilings: { setCeiling: async () => undefined },
   };
   const activities = createActivities(dependencies);

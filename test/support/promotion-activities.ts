@@ -1,3 +1,5 @@
+import type { PromotionRequest } from '../../src/workflows/messages.ts';
+import type { SetupResult } from '../../src/activities/setup.ts';
 import type { Activities } from '../../src/activities/index.ts';
 
 export const NOTHING = { edges: 0, present: 0, manifests: 0, blobs: 0, mounted: 0, bytes: 0 };
@@ -15,6 +17,7 @@ export function activitiesFor(shards: number, changes: Partial<Activities> = {})
       hosts: ['prod.example'],
       broken: [],
       provenance: true,
+      approval: approvalOf(request as PromotionRequest),
       warnings: [],
     }),
     acquireWriters: async () => undefined,
@@ -26,6 +29,8 @@ export function activitiesFor(shards: number, changes: Partial<Activities> = {})
       warnings: [],
     }),
     withholdEdges: async ({ orders }) => ({ list: DIGEST, edges: orders.length, present: 0 }),
+    proveApproval: async () => ({ approved: false, why: 'nobody has' }),
+    lookAtCalendar: async () => ({ frozen: false }),
     setCeiling: async () => undefined,
     promoteShard: async () => ({ counts: { ...NOTHING, edges: 10 }, residue: 0 }),
     gatherResidue: async () => ({ index: DIGEST, shards: 0, edges: 0, released: 0, quarantine: NOBODY }),
@@ -37,5 +42,12 @@ export function activitiesFor(shards: number, changes: Partial<Activities> = {})
     signShard: async () => ({ signed: 10, valid: 0, handed: 20, failed: 0 }),
     attestShard: async () => ({ attested: 10, valid: 0, handed: 20, failed: 0 }),
     ...changes,
+  };
+}
+
+function approvalOf({ approval, approvalTimeout }: PromotionRequest): SetupResult['approval'] {
+  return {
+    rule: approval ?? 'none',
+    ...(typeof approvalTimeout === 'number' ? { timeoutMs: approvalTimeout } : {}),
   };
 }
