@@ -93,9 +93,10 @@ function stepOf(phase: PhaseName, row: PhaseRow | undefined): EdgeStep {
     case 'skipped':
     case 'failed':
       return { phase, outcome: row.state, ...detail };
+    case 'waiting':
     case 'pending':
     case undefined:
-      return { phase, outcome: 'pending' };
+      return { phase, outcome: 'pending', ...detail };
   }
 }
 
