@@ -1,11 +1,10 @@
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import { Client } from '@temporalio/client';
-import { DefaultLogger, Worker, bundleWorkflowCode } from '@temporalio/worker';
+import { Worker } from '@temporalio/worker';
 import type { NativeConnection, WorkerOptions, WorkflowBundleOption } from '@temporalio/worker';
 import { rethrowCancellation } from './src/activities/cancellation.ts';
 import { createActivities, createReplicationActivities } from './src/activities/index.ts';
+import { createNotificationActivities } from './src/activities/notify.ts';
 import type { ManifestFetcher } from './src/activities/manifests.ts';
 import { findScanners } from './src/activities/vulnerabilities.ts';
 import { openSigning } from './src/activities/signing-access.ts';
@@ -15,16 +14,19 @@ import { aborted, listenForInterruption } from './src/client/interruption.ts';
 import { connectBudgets } from './src/client/registry-budgets.ts';
 import { ensureSearchAttributes } from './src/client/search-attributes.ts';
 import { serveHealth } from './src/client/worker-health.ts';
-import { connectWorker } from './src/client/worker-connection.ts';
 import { versionOf } from './src/client/worker-version.ts';
-import { loadConfig, type Config, type TelemetrySettings } from './src/config.ts';
+import { runLink } from './src/client/temporal-session.ts';
+import { connectWorker } from './src/client/worker-connection.ts';
+import { loadConfig, type Config } from './src/config.ts';
 import { dataConverterOf } from './src/encryption/payload-codec.ts';
 import { fetchManifests } from './src/manifest/git-fetch.ts';
 import { openGitHubProofs } from './src/gate/github-proof.ts';
+import { openNotifier } from './src/notification-settings.ts';
 import { openPlanStore } from './src/plan/plan-store.ts';
 import { createCopier } from './src/registry/copy.ts';
 import { openRegistry } from './src/registry-settings.ts';
 import { createAttachmentLocks } from './src/signing/attachment-locks.ts';
+import { loadWorkflows } from './src/workflow-bundle.ts';
 import { replicationQueue } from './src/workflows/replication-messages.ts';
 import { installRuntime } from './src/telemetry/runtime.ts';
 import { openTracing } from './src/telemetry/open-tracing.ts';
@@ -60,20 +62,6 @@ const BUILDER_ID = `https://github.com/image-promoter/image-promoter@${packageVe
  */
 const HEAP_GROWTH = '--heap-growing-percent=60';
 
-/**
- * The workflows' bundle: built beside this file by `npm run build`, or else from the sources now (1–2 s). Spans of
- * workflows take code of OpenTelemetry in the bundle, that the others need not carry.
- */
-export async function loadWorkflows({ traces }: TelemetrySettings): Promise<WorkflowBundleOption> {
-  const codePath = fileURLToPath(new URL('./workflow-bundle.js', import.meta.url));
-  if (existsSync(codePath) && traces === undefined) return { codePath };
-  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-  const workflowsPath = fileURLToPath(new URL(`./src/workflows/index.${extension}`, import.meta.url));
-  const interceptors = '@temporalio/interceptors-opentelemetry/lib/workflow-interceptors.js';
-  const workflowInterceptorModules = traces === undefined ? [] : [fileURLToPath(import.meta.resolve(interceptors))];
-  return bundleWorkflowCode({ workflowsPath, workflowInterceptorModules, logger: new DefaultLogger('ERROR') });
-}
-
 /** Starts a promotion worker. @throws PromoterError `StoreUnavailable`, `ConfigInvalid`, `TemporalUnavailable` */
 export async function startWorker(config: Config, settings: WorkerSettings = {}): Promise<RunningWorker> {
   const { graceMs = 30_000, tracing } = settings;
@@ -95,6 +83,13 @@ export async function startWorker(config: Config, settings: WorkerSettings = {})
   const scanners = await findScanners(config.scanners, process.env['PATH']);
   const fetchFromGit: ManifestFetcher = (source, signal) =>
     fetchManifests(source, { schemes: config.gitSchemes, signal });
+  const notifier = openNotifier(config, process.env);
+  const notifies = notifier.names.length > 0;
+  const notifying = createNotificationActivities({
+    notifier,
+    linkOf: (run) => runLink(config.uiAddress === undefined ? {} : { ui: config.uiAddress }, config.namespace, run),
+    counted: (target, event, result) => telemetry.instruments.notifications(1, { target, event, result }),
+  });
   const common = {
     ...encrypted,
     ...versionOf(config.worker),
@@ -114,17 +109,21 @@ export async function startWorker(config: Config, settings: WorkerSettings = {})
   const promotions: WorkerOptions = {
     ...common,
     taskQueue: config.taskQueue,
-    activities: createActivities({
-      registry,
-      copier: createCopier(registry),
-      store,
-      fetchManifests: fetchFromGit,
-      signing,
-      writers: budgets,
-      ceilings: budgets,
-      gate: { ...config.gate, proofs: openGitHubProofs(process.env['GITHUB_TOKEN'], process.env['GITHUB_API_URL']) },
-      scanners,
-    }),
+    activities: {
+      ...notifying,
+      ...createActivities({
+        registry,
+        copier: createCopier(registry),
+        store,
+        fetchManifests: fetchFromGit,
+        signing,
+        writers: budgets,
+        ceilings: budgets,
+        gate: { ...config.gate, proofs: openGitHubProofs(process.env['GITHUB_TOKEN'], process.env['GITHUB_API_URL']) },
+        scanners,
+        notifies,
+      }),
+    },
     // Promotions are few; the default grows with the heap, which belongs to blobs here.
     maxCachedWorkflows: 200,
   };
@@ -137,17 +136,21 @@ export async function startWorker(config: Config, settings: WorkerSettings = {})
   const replication: WorkerOptions = {
     ...common,
     taskQueue: replicationQueue(config.taskQueue),
-    activities: createReplicationActivities({
-      registry: aside,
-      copier: createCopier(aside),
-      pushReferrer: (...push) => aside.pushReferrer(...push),
-      locks: createAttachmentLocks(),
-      trust: signing.trustRoot,
-      naming: signing,
-      settled: telemetry.mirrorsSettled,
-      store,
-      fetchManifests: fetchFromGit,
-    }),
+    activities: {
+      ...notifying,
+      ...createReplicationActivities({
+        registry: aside,
+        copier: createCopier(aside),
+        pushReferrer: (...push) => aside.pushReferrer(...push),
+        locks: createAttachmentLocks(),
+        trust: signing.trustRoot,
+        naming: signing,
+        settled: telemetry.mirrorsSettled,
+        store,
+        fetchManifests: fetchFromGit,
+        notifies,
+      }),
+    },
     maxCachedWorkflows: 10,
   };
   const polled = { promotion: [promotions], replication: [replication], all: [promotions, replication] };

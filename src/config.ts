@@ -19,6 +19,7 @@ import { messageOf, PromoterError } from './errors.ts';
 import type { FreezeWindow } from './gate/freeze-calendar.ts';
 import type { ApprovalRule } from './gate/approval-rule.ts';
 import type { GitScheme } from './manifest/git-source.ts';
+import type { NotificationTarget } from './notifications/target.ts';
 import type { HostPolicy } from './registry/host-policy.ts';
 import type { SigningSettings } from './signing-settings.ts';
 
@@ -74,6 +75,8 @@ export interface Config {
   readonly signing: SigningSettings;
   readonly telemetry: TelemetrySettings;
   readonly worker: WorkerSettings;
+  /** Who is told what happens to runs. */
+  readonly notifications: readonly NotificationTarget[];
   /** Keys for what Temporal stores: a folder, and which of them encrypts. */
   readonly encryption: NonNullable<Configuration['encryption']>;
   /** What holds up every run between Validate and Promote. */
@@ -160,6 +163,7 @@ function configOf(configuration: Configuration, profile: ClientConnectConfig, en
     signing: configuration.signing ?? {},
     telemetry: configuration.telemetry ?? {},
     worker: { ...configuration.worker, queues: configuration.worker!.queues! },
+    notifications: configuration.notifications ?? [],
     encryption: configuration.encryption ?? {},
     gate: {
       rule: configuration.approval?.rule ?? 'none',

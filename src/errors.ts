@@ -36,6 +36,8 @@ export type ErrorCode =
   | 'TemporalUnavailable'
   | 'GitUnavailable'
   | 'GitHubRefused'
+  | 'NotificationFailed'
+  | 'NotificationRefused'
   | 'RunConflict'
   | 'RunUnknown';
 
@@ -47,6 +49,7 @@ const TRANSIENT: ReadonlySet<ErrorCode> = new Set([
   'IdentityUnavailable',
   'SigningUnavailable',
   'TemporalUnavailable',
+  'NotificationFailed',
   'GitUnavailable',
 ]);
 

@@ -36,6 +36,7 @@ describe('loadConfig', () => {
       hostPolicies: [],
       signing: {},
       telemetry: { logFormat: 'text' },
+      notifications: [],
       encryption: {},
       worker: { queues: 'all' },
       scanners: {},

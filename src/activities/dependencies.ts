@@ -21,6 +21,8 @@ export interface ActivityDependencies {
   readonly ceilings: HostCeilings;
   readonly scanners: Scanners;
   readonly gate: GateDependencies;
+  /** Whether there is anybody to tell what happens to runs. */
+  readonly notifies?: boolean;
 }
 
 /** What signing takes beside a run's trusted root. */

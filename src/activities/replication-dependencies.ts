@@ -21,4 +21,6 @@ export interface ReplicationDependencies extends MendingContext {
   readonly naming: ReplicationNaming;
   /** Told how a replication left the mirrors. */
   readonly settled: (state: MirrorState) => void;
+  /** Whether there is anybody to tell of mirrors that nobody compares. */
+  readonly notifies?: boolean;
 }

@@ -31,6 +31,8 @@ export interface ReplicationDraft {
   readonly shards: number;
   readonly sources: number;
   readonly pairs: number;
+  /** Whether this worker has anybody to tell of mirrors that nobody compares. */
+  readonly notifies?: boolean;
   readonly warnings: readonly string[];
   /** The commit of the manifests, where git was asked for them. */
   readonly commit?: string;
@@ -56,7 +58,7 @@ const WARNINGS_KEPT = 20;
  * @throws PromoterError `RequestInvalid`, `ConfigInvalid`, `ManifestInvalid`, `GitUnavailable`, `Store*`
  */
 export function createDraftReplication(dependencies: ReplicationDependencies) {
-  const { store, naming } = dependencies;
+  const { store, naming, notifies = false } = dependencies;
   return async function draftReplication(input: { readonly request: unknown }): Promise<ReplicationDraft> {
     const request = checkReplication(input.request);
     if (request.check !== undefined) compilePolicy(policyOfFlags(request.check));
@@ -81,6 +83,7 @@ export function createDraftReplication(dependencies: ReplicationDependencies) {
       index: await putJson(store, shards),
       audits: await putJson(store, audits),
       shards: shards.length,
+      notifies,
       sources: tasks.length,
       pairs: tasks.reduce((sum, task) => sum + mirrorsOf(task).length, 0),
       warnings: warnings.slice(0, WARNINGS_KEPT),

@@ -35,6 +35,8 @@ export interface SetupResult {
   readonly approval: { readonly rule: ApprovalRule; readonly timeoutMs?: number };
   /** Whether any manifest or the request wants build provenance looked at. */
   readonly provenance: boolean;
+  /** Whether this worker has anybody to tell what happens to the run. */
+  readonly notifies?: boolean;
   readonly warnings: readonly string[];
 }
 
@@ -48,7 +50,7 @@ const HOSTS_AT_ONCE = 32;
  * @throws PromoterError `RequestInvalid`, `ManifestInvalid`, `GitUnavailable`, `Store*`, `Registry*`
  */
 export function createSetup(dependencies: ActivityDependencies, trust: PinnedTrust) {
-  const { registry, store, signing, gate } = dependencies;
+  const { registry, store, signing, gate, notifies = false } = dependencies;
   return async function setup(input: { readonly run: string; readonly request: unknown }): Promise<SetupResult> {
     const request = await withPulse(
       () => undefined,
@@ -83,6 +85,7 @@ export function createSetup(dependencies: ActivityDependencies, trust: PinnedTru
       broken,
       provenance,
       approval: approvalOf(request),
+      notifies,
       warnings: warnings.slice(0, 100),
     };
   };

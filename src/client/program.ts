@@ -16,6 +16,7 @@ import { scheduleCommand } from './schedule-command.ts';
 import { prCommand } from './pr-command.ts';
 import { sigcheckCommand } from './sigcheck-command.ts';
 import { statusCommand } from './status-command.ts';
+import { notifyCommand } from './notify-command.ts';
 import {
   approveCommand,
   overrideFreezeCommand,
@@ -84,6 +85,7 @@ export function createProgram(output: CommandOutput): Command {
     .addCommand(prCommand(output))
     .commandsGroup('Set up:')
     .addCommand(configCommand(output))
+    .addCommand(notifyCommand(output))
     .addCommand(codecServerCommand(output));
   prepare(program, output);
   return program;

@@ -5,6 +5,7 @@ import { PromoterError } from '../errors.ts';
 import { openTracing } from '../telemetry/open-tracing.ts';
 import type { Tracing } from '../telemetry/tracing.ts';
 import { tryLock, type FileLock, type LockHolder } from '../stack/file-lock.ts';
+import { awaitNotifications } from './pending-notifications.ts';
 import { keepServer, readServerRecord } from './kept-server.ts';
 import { connectClient, never, type SessionNeeds, type TemporalSession } from './temporal-session.ts';
 
@@ -74,6 +75,9 @@ async function openOwn(config: Config, needs: SessionNeeds, lock: FileLock): Pro
     const running = await (await worker)?.({ ...config, temporal });
     // That a worker could not go on has been said through `broken`.
     if (running !== undefined) closers.push(() => running.stop().catch(() => undefined));
+    if (running !== undefined && config.notifications.length > 0) {
+      closers.push(() => awaitNotifications(connected.client));
+    }
     const broken = Promise.race([server.broken, running?.done.then(never) ?? never()]);
     broken.catch(() => undefined);
     return { client: connected.client, address, server: 'own', ...(ui === undefined ? {} : { ui }), broken, close };
@@ -84,7 +88,8 @@ async function openOwn(config: Config, needs: SessionNeeds, lock: FileLock): Pro
 }
 
 async function prepareWorker(config: Config, tracing: Tracing | undefined) {
-  const { loadWorkflows, startWorker } = await import('../../worker.ts');
+  const { startWorker } = await import('../../worker.ts');
+  const { loadWorkflows } = await import('../workflow-bundle.ts');
   const { installRuntime } = await import('../telemetry/runtime.ts');
   // A failed attempt is part of the progress that people see; only what else goes wrong belongs in a log.
   installRuntime(config.logLevel ?? 'error', config.telemetry);

@@ -56,8 +56,9 @@ export function startTelemetry(
   return {
     instruments,
     observerOf(queue) {
-      const { layer, waited } = createRegistryObserver(instruments, queue);
-      return { waited, layer: tracing === undefined ? layer : (next) => tracing.layer(layer(next)) };
+      const counting = createRegistryObserver(instruments, queue);
+      if (tracing === undefined) return counting;
+      return { ...counting, layer: (next) => tracing.layer(counting.layer(next)) };
     },
     watchBudgets: (queue, registry) =>
       repeat(BUDGETS_EVERY_MS, () => showBudgets(instruments, queue, registry.stats().budgets)),

@@ -1,3 +1,4 @@
+export { notification } from './notification.ts';
 export { promotion } from './promotion.ts';
 export { registryBudget } from './registry-budget.ts';
 export { signatureReplication } from './signature-replication.ts';

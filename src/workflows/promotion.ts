@@ -8,6 +8,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { SetupResult } from '../activities/setup.ts';
+import { createHerald, type Herald } from './herald.ts';
 import { attachOperator, type Operator } from './hold.ts';
 import { attachApproval, type Wait } from './approval.ts';
 import { BLANK_REPORT, createBoard, type Board } from './board.ts';
@@ -53,6 +54,7 @@ interface Controls {
   /** What is waited for between Validate and Promote. */
   readonly waits: readonly Wait[];
   readonly writers: WriterLeases;
+  readonly herald: Herald;
 }
 
 const HOLD_TIMEOUT = '24 hours';
@@ -65,7 +67,11 @@ const HOLD_TIMEOUT = '24 hours';
  * @throws ApplicationFailure when a phase fails and is not held, is aborted, or nobody decides in time
  */
 export async function promotion(request: PromotionRequest, continued?: PromotionState): Promise<PromotionReport> {
-  const board = createBoard(continued?.report ?? BLANK_REPORT, countChange);
+  const herald = createHerald(request);
+  const board = createBoard(continued?.report ?? BLANK_REPORT, (before, after) => {
+    countChange(before, after);
+    herald.watch(before, after);
+  });
   setHandler(report, () => board.read(), { description: 'Phases, edges, quarantine and hold of this run' });
   const scope = new CancellationScope();
   const operator = attachOperator(board, scope);
@@ -75,30 +81,38 @@ export async function promotion(request: PromotionRequest, continued?: Promotion
   const waits = [attachApproval(board, brake), attachFreeze(board, brake)];
   const writers = createWriterLeases(scope);
   let goesOn = false;
+  let failure: string | undefined;
   try {
-    return await scope.run(() => runPhases(request, continued, { board, operator, brake, waits, writers }));
+    return await scope.run(() => runPhases(request, continued, { board, operator, brake, waits, writers, herald }));
   } catch (error) {
     goesOn = error instanceof ContinueAsNew;
-    if (!goesOn) countEnd('failed');
-    const other = writers.lost();
-    const fail = (message: string, type: string): unknown =>
-      withReport(ApplicationFailure.nonRetryable(message, type), board.read());
-    if (other !== undefined) throw fail(other, 'RunConflict');
-    const reason = operator.aborted();
-    if (reason !== undefined && isCancellation(error)) throw fail(`aborted by an operator: ${reason}`, 'PhaseAborted');
-    throw withReport(error, board.read());
+    if (goesOn) throw error;
+    countEnd('failed');
+    const thrown = whyItEnded(error, writers, operator);
+    failure = thrown instanceof Error ? thrown.message : String(thrown);
+    throw withReport(thrown, board.read());
   } finally {
     await CancellationScope.nonCancellable(async () => {
       if (!goesOn) await writers.release();
+      if (!goesOn) await herald.end(board.read(), failure);
       await operator.settle();
     });
   }
 }
 
+/** A run that was cancelled from within says why. */
+function whyItEnded(error: unknown, writers: WriterLeases, operator: ReturnType<typeof attachOperator>): unknown {
+  const other = writers.lost();
+  if (other !== undefined) return ApplicationFailure.nonRetryable(other, 'RunConflict');
+  const reason = operator.aborted();
+  if (reason === undefined || !isCancellation(error)) return error;
+  return ApplicationFailure.nonRetryable(`aborted by an operator: ${reason}`, 'PhaseAborted');
+}
+
 async function runPhases(
   request: PromotionRequest,
   continued: PromotionState | undefined,
-  { board, operator, brake, waits, writers }: Controls,
+  { board, operator, brake, waits, writers, herald }: Controls,
 ): Promise<PromotionReport> {
   const run = workflowInfo().firstExecutionRunId;
   let handling: FailureHandling = { onPhaseFailure: request?.onPhaseFailure ?? 'hold', holdTimeout: HOLD_TIMEOUT };
@@ -107,6 +121,7 @@ async function runPhases(
 
   const setup =
     continued?.setup ?? needed(await phase('setup', () => runSetup(run, request, { board, brake, writers })));
+  herald.know(setup.notifies === true);
   if (setup.request.confirm === true) writers.keep(setup.hosts, continued === undefined ? 'acquired' : 'continued');
   handling = { ...handling, holdTimeout: setup.request.holdTimeout ?? HOLD_TIMEOUT };
   const plan = continued?.plan ?? needed(await phase('plan', () => runPlan(run, setup, { board, brake })));

@@ -13,6 +13,7 @@ import { NO_BRAKE } from './brake.ts';
 import { renderReplication } from './replication-details.ts';
 import { addTally, BLANK_TALLY, outcomeOf } from './replication-report.ts';
 import { replicationReport, type ReplicationReport, type ReplicationRequest } from './replication-messages.ts';
+import { tellOfStaleMirrors } from './stale-mirrors.ts';
 import { newSweep, sweep, type SweepState } from './sweep.ts';
 
 /** What a run hands to the one that continues it. */
@@ -111,6 +112,7 @@ export async function signatureReplication(
     return continueAsNew<typeof signatureReplication>(request, { report, draft, progress });
   }
   await settle();
+  await tellOfStaleMirrors(report, draft);
   show({ outcome: outcomeOf(report, draft.request.confirm), endedAt: Date.now() });
   showState(report.outcome === 'residue' ? 'Residue' : report.outcome === 'dry-run' ? 'DryRun' : 'Done');
   return report;

@@ -37,7 +37,7 @@ export async function startPrometheus(targets: readonly string[], rules: readonl
   });
   return {
     async get<T>(path: string, parameters: Readonly<Record<string, string>> = {}) {
-      const response = await fetch(`http://${address}/api/v1/${path}?${new URLSearchParams(parameters)}`);
+      const response = await fetch(`http://${address}/api/v1/${path}?${new URLSearchParams(parameters).toString()}`);
       const answer = (await response.json()) as { status: string; error?: string; data: T };
       if (answer.status !== 'success') throw new Error(`${path} ${JSON.stringify(parameters)}: ${answer.error}`);
       return answer.data;
