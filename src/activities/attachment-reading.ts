@@ -88,6 +88,7 @@ export class AttachmentReading {
     const absent = new Set<AttachmentFormat>();
     if (attached?.includes('.sig') === false) absent.add('sig-tag');
     if (attached?.includes('.att') === false) absent.add('att-tag');
+    if (attached?.includes('referrers') === false) absent.add('bundle');
     this.#absent.set(key, absent);
     return absent;
   }

@@ -23,7 +23,7 @@ export interface Group {
   readonly settled?: readonly RepositoryName[];
   /**
    * What the source has attached to the digest by tag, where a listing told: endings such as `.sig` and `.att`, and the
-   * empty one for the fallback list of referrers. Absent when somebody has to ask.
+   * empty one for the fallback list of referrers; `referrers` where there may be some. Absent when somebody has to ask.
    */
   readonly attached?: readonly string[];
 }

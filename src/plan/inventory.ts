@@ -15,6 +15,8 @@ export interface SourceInventory {
   readonly digests: ReadonlySet<Digest>;
   /** The tags by which signatures and the like are attached (`sha256-…`); absent where nobody listed them. */
   readonly attachments?: ReadonlySet<string>;
+  /** Whether a listing showed all there is, and nothing that could refer to what was asked about. */
+  readonly isClosed?: boolean;
 }
 
 /** Reads inventories with as few requests as each host allows; it remembers how the hosts list. */
@@ -68,7 +70,11 @@ export function createInventoryReader(registry: Registry): InventoryReader {
         listing.kind === 'digests'
           ? digests.filter((digest) => listing.digests.has(digest))
           : (await headAll(repository, digests, signal)).values();
-      return { digests: new Set(held), ...(attachments === undefined ? {} : { attachments }) };
+      return {
+        digests: new Set(held),
+        ...(attachments === undefined ? {} : { attachments }),
+        isClosed: listing.kind === 'digests' && isClosed(listing.digests, new Set(digests)),
+      };
     },
 
     async readDestination(repository, wanted, signal) {
@@ -97,10 +103,19 @@ export function createInventoryReader(registry: Registry): InventoryReader {
 // Google's registries cut a list at 10,000 entries without saying so: what is missing there may be a signature.
 const TRUSTED_ENTRIES = 10_000;
 
+/** Referrers are manifests like any other: where each is accounted for, by its digest or by a tag that says so, there are none. */
+function isClosed(held: ReadonlyMap<Digest, readonly Tag[]>, asked: ReadonlySet<Digest>): boolean {
+  return [...held].every(([digest, tags]) => asked.has(digest) || tags.some(isAttachment));
+}
+
 function attachmentsIn(listing: RepositoryListing): ReadonlySet<string> | undefined {
   if (listing.kind === 'names' && listing.tags.size >= TRUSTED_ENTRIES) return undefined;
   const tags = listing.kind === 'names' ? listing.tags : [...listing.digests.values()].flat();
-  return new Set([...tags].filter((tag) => tag.startsWith('sha256-')));
+  return new Set([...tags].filter(isAttachment));
+}
+
+function isAttachment(tag: string): boolean {
+  return tag.startsWith('sha256-');
 }
 
 function inventoryOf(listed: ReadonlyMap<Digest, readonly Tag[]>, wanted: readonly DigestWish[]): Inventory {

@@ -118,10 +118,11 @@ function judgeWish(
   }
 }
 
-function attachedTo(digest: Digest, { attachments }: SourceInventory): Pick<Group, 'attached'> {
+function attachedTo(digest: Digest, { attachments, isClosed }: SourceInventory): Pick<Group, 'attached'> {
   if (attachments === undefined) return {};
   const tag = digest.replace(':', '-');
-  return { attached: ['', '.sig', '.att'].filter((ending) => attachments.has(`${tag}${ending}`)) };
+  const endings = ['', '.sig', '.att'].filter((ending) => attachments.has(`${tag}${ending}`));
+  return { attached: isClosed === true && endings.length === 0 ? [] : [...endings, 'referrers'] };
 }
 
 function judgeEdges(

@@ -51,6 +51,18 @@ describe('createInventoryReader', () => {
     assert.deepEqual(registry.asked, ['list', 'list']);
   });
 
+  it('knows that there are no referrers where every manifest is accounted for', async () => {
+    const held = { a: ['1'], f: [`sha256-${'a'.repeat(64)}.sig`] };
+    const closed = async (google: boolean, more: Readonly<Record<string, readonly string[]>>) => {
+      const reader = createInventoryReader(countingRegistry(google, { ...held, ...more }));
+      return (await reader.readSource(name, [digest('a')])).isClosed;
+    };
+    assert.equal(await closed(true, {}), true);
+    assert.equal(await closed(true, { b: [] }), false, 'it may be a referrer');
+    assert.equal(await closed(true, { b: ['2'] }), false, 'so may this');
+    assert.equal(await closed(false, {}), false, 'names do not tell');
+  });
+
   it('knows an empty plain repository by its listing alone, but for digests without tags', async () => {
     const registry = countingRegistry(false, {});
     const { tags, digests } = await createInventoryReader(registry).readDestination(name, [
