@@ -3,7 +3,7 @@ import { Client } from '@temporalio/client';
 import { Worker } from '@temporalio/worker';
 import type { NativeConnection, WorkerOptions, WorkflowBundleOption } from '@temporalio/worker';
 import { rethrowCancellation } from './src/activities/cancellation.ts';
-import { createActivities, createReplicationActivities } from './src/activities/index.ts';
+import { createActivities, createFileActivities, createReplicationActivities } from './src/activities/index.ts';
 import { createNotificationActivities } from './src/activities/notify.ts';
 import type { ManifestFetcher } from './src/activities/manifests.ts';
 import { findScanners } from './src/activities/vulnerabilities.ts';
@@ -20,6 +20,7 @@ import { connectWorker } from './src/client/worker-connection.ts';
 import { loadConfig, type Config } from './src/config.ts';
 import { dataConverterOf } from './src/encryption/payload-codec.ts';
 import { fetchManifests } from './src/manifest/git-fetch.ts';
+import { createBuckets } from './src/files/buckets.ts';
 import { openGitHubProofs } from './src/gate/github-proof.ts';
 import { openNotifier } from './src/notification-settings.ts';
 import { openPlanStore } from './src/plan/plan-store.ts';
@@ -123,6 +124,7 @@ export async function startWorker(config: Config, settings: WorkerSettings = {})
         scanners,
         notifies,
       }),
+      ...createFileActivities({ buckets: createBuckets(process.env), store }),
     },
     // Promotions are few; the default grows with the heap, which belongs to blobs here.
     maxCachedWorkflows: 200,

@@ -19,8 +19,12 @@ import { createValidateShard } from './validate.ts';
 import { createWithholdEdges } from './withholding.ts';
 import { createAcquireWriters } from './writers.ts';
 import type { PhaseName } from '../workflows/messages.ts';
+import type { FileDependencies } from './file-dependencies.ts';
+import { createPlanFiles } from './plan-files.ts';
+import { createPromoteFiles } from './promote-files.ts';
 
 export type { ActivityDependencies } from './dependencies.ts';
+export type { FileDependencies } from './file-dependencies.ts';
 export type { ReplicationDependencies } from './replication-dependencies.ts';
 
 /** Every activity of a worker, over what it works with. */
@@ -53,6 +57,17 @@ export function createActivities(dependencies: ActivityDependencies) {
 
 /** The activities as workflow code sees them. */
 export type Activities = ReturnType<typeof createActivities>;
+
+/** The activities of a worker that promote files. */
+export function createFileActivities(dependencies: FileDependencies) {
+  return {
+    planFiles: failingClearly(createPlanFiles(dependencies)),
+    promoteFiles: failingClearly(createPromoteFiles(dependencies)),
+  };
+}
+
+/** The activities of file promotion as workflow code sees them. */
+export type FileActivities = ReturnType<typeof createFileActivities>;
 
 /** Every activity of a worker's replication, which has a queue and a budget of its own. */
 export function createReplicationActivities(dependencies: ReplicationDependencies) {

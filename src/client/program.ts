@@ -7,6 +7,7 @@ import { configCommand } from './config-command.ts';
 import { decideCommand } from './decide-command.ts';
 import { EXIT_CODE, exitCodeOfError } from './exit-code.ts';
 import { codeOf, describeThrown } from './failure-text.ts';
+import { filesCommand, runCommand } from './files-command.ts';
 import { listCommand } from './list-command.ts';
 import { manifestCommand } from './manifest-command.ts';
 import type { CommandOutput } from './output.ts';
@@ -59,6 +60,8 @@ export function createProgram(output: CommandOutput): Command {
     .commandsGroup('Promote:')
     .addCommand(cipCommand(output))
     .addCommand(planCommand(output))
+    .addCommand(filesCommand(output))
+    .addCommand(runCommand(output))
     .addCommand(workerCommand())
     .commandsGroup('Look after runs:')
     .addCommand(statusCommand(output))

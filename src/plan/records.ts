@@ -11,6 +11,7 @@ export type RecordKind =
   | 'policies'
   | 'trust'
   | 'replicated'
+  | 'files'
   | 'traffic'
   | 'evidence';
 

@@ -1,0 +1,39 @@
+import type { FileCounts, FilePromotionReport } from './file-messages.ts';
+
+/** The UI passes details in a URL, so they have to stay short. */
+const LONGEST_DETAILS = 3_500;
+
+const SAMPLES = 20;
+
+/** Nothing has been done yet. */
+export const NO_FILES: FileCounts = { copied: 0, missing: 0, present: 0, skipped: 0, keptBack: 0, bytes: 0 };
+
+/** Adds what an activity did to what was done before. */
+export function addFiles(
+  { counts: a, samples }: Pick<FilePromotionReport, 'counts' | 'samples'>,
+  { counts: b, samples: more }: Pick<FilePromotionReport, 'counts' | 'samples'>,
+): Pick<FilePromotionReport, 'counts' | 'samples'> {
+  return {
+    counts: {
+      copied: a.copied + b.copied,
+      missing: a.missing + b.missing,
+      present: a.present + b.present,
+      skipped: a.skipped + b.skipped,
+      keptBack: a.keptBack + b.keptBack,
+      bytes: a.bytes + b.bytes,
+    },
+    samples: [...samples, ...more].slice(0, SAMPLES),
+  };
+}
+
+/** What the UI shows of a promotion of files as its current details. Markdown. */
+export function renderFiles({ counts, shards, total, samples }: FilePromotionReport): string {
+  const { copied, missing, present, skipped, keptBack, bytes } = counts;
+  const lines = [
+    `**${shards.done}/${shards.total} shards of ${total} files**`,
+    `${copied} copied, ${missing} to copy, ${(bytes / 1_000_000).toFixed(1)} MB; ${present} there already, ${skipped} skipped.`,
+    ...(keptBack === 0 ? [] : [`**${keptBack} kept back**`]),
+    ...samples.slice(0, 5).map(({ message }) => `- ${message.replaceAll('\n', ' ').slice(0, 300)}`),
+  ];
+  return lines.join('\n\n').slice(0, LONGEST_DETAILS);
+}
