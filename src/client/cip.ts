@@ -54,9 +54,9 @@ async function printParsed({ parsed, changes }: ReadScope, options: CipOptions, 
   if (options.json === true) {
     const counts = { files, images: images.length, digests, edges, redundant };
     const fields = { outcome: 'parsed', exitCode, ...counts, destinations, warnings, overlaps };
-    const changed =
-      changes === undefined ? { commit: parsed.commit } : { commit: changes.commit, changes: changes.edges };
-    await writeJsonResult(output.stdout, { ...fields, ...changed });
+    const commit = changes === undefined ? parsed.commit : changes.commit;
+    const lists = changes === undefined ? {} : { changes: changes.edges };
+    await writeJsonResult(output.stdout, { ...fields, commit }, lists);
     return;
   }
   const parts = [

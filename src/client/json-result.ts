@@ -1,31 +1,35 @@
 import type { OutputStream } from './output.ts';
+import { writePaced } from './paced-output.ts';
+
+type Fields = Readonly<Record<string, unknown>>;
+type Lists = Readonly<Record<string, Iterable<unknown> | AsyncIterable<unknown>>>;
 
 /**
  * Writes one JSON object: the fields, then the lists, item by item, since a plan may be larger than a text can be long.
  * Fields that are undefined are left out.
  */
-export async function writeJsonResult(
-  stream: OutputStream,
-  fields: Readonly<Record<string, unknown>>,
-  lists: Readonly<Record<string, AsyncIterable<unknown>>> = {},
-): Promise<void> {
+export async function writeJsonResult(stream: OutputStream, fields: Fields, lists: Lists = {}): Promise<void> {
+  await writePaced(stream, textsOf(fields, lists));
+}
+
+async function* textsOf(fields: Fields, lists: Lists): AsyncGenerator<string> {
   const present = Object.entries(fields).filter(([, value]) => value !== undefined);
   const members = present.map(
     ([name, value]) => `  ${JSON.stringify(name)}: ${indent(JSON.stringify(value, null, 2))}`,
   );
-  stream.write(`{\n${members.join(',\n')}`);
+  yield `{\n${members.join(',\n')}`;
   let separator = members.length === 0 ? '' : ',\n';
   for (const [name, items] of Object.entries(lists)) {
-    stream.write(`${separator}  ${JSON.stringify(name)}: [`);
+    yield `${separator}  ${JSON.stringify(name)}: [`;
     separator = ',\n';
     let first = true;
     for await (const item of items) {
-      stream.write(`${first ? '' : ','}\n    ${JSON.stringify(item)}`);
+      yield `${first ? '' : ','}\n    ${JSON.stringify(item)}`;
       first = false;
     }
-    stream.write(first ? ']' : '\n  ]');
+    yield first ? ']' : '\n  ]';
   }
-  stream.write('\n}\n');
+  yield '\n}\n';
 }
 
 function indent(json: string): string {

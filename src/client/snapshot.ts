@@ -9,6 +9,7 @@ import type { CipOptions } from './cip-command.ts';
 import { chooseInput } from './manifest-flags.ts';
 import { EXIT_CODE } from './exit-code.ts';
 import type { CommandOutput } from './output.ts';
+import { writePaced } from './paced-output.ts';
 import { printWarnings, readInput } from './promotion-input.ts';
 import { readRegistry, readWishes, withoutChildren, withTag, type RegistryContent } from './snapshot-source.ts';
 import { renderSnapshot, snapshotFormatOf, type Snapshot } from './snapshot-text.ts';
@@ -30,7 +31,7 @@ export async function runSnapshot(options: CipOptions, output: CommandOutput): P
   const note: Note = (text) => void output.stderr.write(`${text}\n`);
   // kpromo lets the manifests decide where both are given.
   const make = manifestBasedSnapshotOf === '' ? snapshotOfRegistry : snapshotOfManifests;
-  for (const text of renderSnapshot(await make(name, options, output, note), format)) output.stdout.write(text);
+  await writePaced(output.stdout, renderSnapshot(await make(name, options, output, note), format));
   output.setExitCode(EXIT_CODE.done);
 }
 
