@@ -37,6 +37,7 @@ describe('loadConfig', () => {
       signing: {},
       telemetry: { logFormat: 'text' },
       notifications: [],
+      gate: { rule: 'none', timeoutMs: 86_400_000, freeze: [] },
       encryption: {},
       worker: { queues: 'all' },
       scanners: {},

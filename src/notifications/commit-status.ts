@@ -15,6 +15,7 @@ const LONGEST_DESCRIPTION = 140;
 
 const STATES: Readonly<Partial<Record<NotificationEvent, 'pending' | 'success' | 'failure' | 'error'>>> = {
   held: 'pending',
+  'awaiting-approval': 'pending',
   done: 'success',
   'dry-run': 'success',
   quarantined: 'failure',

@@ -1,6 +1,7 @@
 /** What people can be told of. `dry-run` and `test` are told to those who ask for them only. */
 export const NOTIFICATION_EVENTS = [
   'held',
+  'awaiting-approval',
   'done',
   'quarantined',
   'failed',
@@ -11,13 +12,9 @@ export const NOTIFICATION_EVENTS = [
 export type NotificationEvent = (typeof NOTIFICATION_EVENTS)[number];
 
 /** What a target is told of unless it says so itself. */
-export const USUAL_EVENTS: readonly NotificationEvent[] = [
-  'held',
-  'done',
-  'quarantined',
-  'failed',
-  'replication-stale',
-];
+export const USUAL_EVENTS: readonly NotificationEvent[] = NOTIFICATION_EVENTS.filter(
+  (event) => event !== 'dry-run' && event !== 'test',
+);
 
 /** Something that happened to a run. JSON as it is; it is in the workflow's history, so that nothing in it is secret. */
 export interface Notification {
@@ -47,12 +44,19 @@ export interface LinkedNotification extends Notification {
 
 const LONGEST_REASON = 1_000;
 
+const DECISIONS: Readonly<Partial<Record<NotificationEvent, string>>> = {
+  held: 'promoter retry, skip or abort ID',
+  'awaiting-approval': 'promoter approve or abort ID',
+};
+
 /** One line that says what happened. */
 export function titleOf({ event, destinations, phase, edges }: Notification): string {
   const to = destinations.length === 0 ? '' : ` to ${shorten(destinations)}`;
   switch (event) {
     case 'held':
       return `Promotion${to} is held in ${phase ?? 'a phase'}`;
+    case 'awaiting-approval':
+      return `Promotion${to} waits for an approval`;
     case 'done':
       return `Promotion${to} is done: ${(edges?.copied ?? 0) + (edges?.present ?? 0)} edges`;
     case 'quarantined':
@@ -75,7 +79,7 @@ export function linesOf(notification: LinkedNotification): readonly string[] {
     ['Run', workflowId],
     ['Commit', commit],
     ['Reason', reason?.slice(0, LONGEST_REASON)],
-    ['To decide', event === 'held' ? `promoter retry, skip or abort '${workflowId}'` : undefined],
+    ['To decide', DECISIONS[event]?.replace('ID', `'${workflowId}'`)],
     ...quarantined.map((message) => ['Quarantined', message] as const),
     ['See', link],
   ];

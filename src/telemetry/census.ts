@@ -4,6 +4,15 @@ import type { Instruments } from './instruments.ts';
 /** Workflow types whose schedules are ours to watch. */
 const OURS: ReadonlySet<string> = new Set(['promotion', 'signatureReplication']);
 
+/** The metric's label, and what the search attribute says. */
+const STATES = {
+  running: 'Running',
+  held: 'Held',
+  paused: 'Paused',
+  'awaiting-approval': 'AwaitingApproval',
+  frozen: 'Frozen',
+} as const;
+
 const OPEN_PROMOTIONS = 'WorkflowType = "promotion" AND ExecutionStatus = "Running"';
 
 /**
@@ -13,9 +22,9 @@ const OPEN_PROMOTIONS = 'WorkflowType = "promotion" AND ExecutionStatus = "Runni
  * @throws whatever the server's client throws
  */
 export async function takeCensus(client: Client, instruments: Instruments): Promise<void> {
-  for (const state of ['Running', 'Held', 'Paused']) {
-    const { count } = await client.workflow.count(`${OPEN_PROMOTIONS} AND PromoterState = "${state}"`);
-    instruments.runs(count, { state: state.toLowerCase() });
+  for (const [state, value] of Object.entries(STATES)) {
+    const { count } = await client.workflow.count(`${OPEN_PROMOTIONS} AND PromoterState = "${value}"`);
+    instruments.runs(count, { state });
   }
   for await (const { scheduleId, action } of client.schedule.list()) {
     if (action !== undefined && OURS.has(action.workflowType)) await lookAtSchedule(client, scheduleId, instruments);

@@ -92,7 +92,7 @@ export const WORKER_METRICS = {
     name: 'promoter_runs',
     kind: 'gauge',
     labels: ['state'],
-    help: 'Promotions that are open, as the Temporal server says: running, held or paused; every worker says the same',
+    help: 'Promotions that are open, as the Temporal server says: running, held, paused, awaiting-approval or frozen; every worker says the same',
   },
   scheduleLast: {
     name: 'promoter_schedule_last_timestamp_seconds',

@@ -7,7 +7,7 @@ import type { notification } from './notification.ts';
 export interface Herald {
   /** Whether workers have anybody to tell, once that is known. */
   know(anybody: boolean): void;
-  /** Told of every change of the report: tells of holds. */
+  /** Told of every change of the report: tells of holds, and of what waits for an approval. */
   watch(before: PromotionReport, after: PromotionReport): void;
   /** Tells how the run ended, with the reason where it failed; resolves when that is on its way. */
   end(report: PromotionReport, failure?: string): Promise<void>;
@@ -41,9 +41,11 @@ export function createHerald(request: PromotionRequest): Herald {
       anybody = any;
     },
     watch(before, after) {
-      const { hold } = after;
-      if (hold === undefined || before.hold !== undefined) return;
-      void tell('held', after, { phase: hold.phase, reason: hold.reason });
+      const { hold, outcome } = after;
+      if (hold !== undefined && before.hold === undefined) {
+        void tell('held', after, { phase: hold.phase, reason: hold.reason });
+      }
+      if (outcome === 'awaiting-approval' && before.outcome !== outcome) void tell(outcome, after, {});
     },
     end(report, failure) {
       if (failure !== undefined) return tell('failed', report, { reason: failure });

@@ -6,7 +6,7 @@ import { captureOutput } from '../client/captured-output.ts';
 import { createProgram, runProgram } from '../../src/client/program.ts';
 import { DIGEST } from '../support/promotion-activities.ts';
 import type { notification, promotion } from '../../src/workflows/index.ts';
-import { abortPromotion, report } from '../../src/workflows/messages.ts';
+import { abortPromotion, report, type PromotionRequest } from '../../src/workflows/messages.ts';
 import { startSmtpHost, type SmtpHost } from '../notifications/smtp-host.ts';
 import { reply, startHttpHost, type HttpHost } from '../registry/http-host.ts';
 import { startProduction, type Production } from '../support/production.ts';
@@ -60,11 +60,15 @@ describe('notifications', function () {
     await smtp?.close();
   });
 
-  const start = (workflowId: string, manifests: string): Promise<WorkflowHandle<typeof promotion>> =>
+  const start = (
+    workflowId: string,
+    manifests: string,
+    more: Pick<PromotionRequest, 'approval'> = {},
+  ): Promise<WorkflowHandle<typeof promotion>> =>
     service.client.workflow.start<typeof promotion>('promotion', {
       taskQueue: 'promotion',
       workflowId,
-      args: [{ manifests, confirm: true, sign: false, commit: COMMIT, policies: { setup: { attempts: 1 } } }],
+      args: [{ manifests, confirm: true, sign: false, commit: COMMIT, policies: { setup: { attempts: 1 } }, ...more }],
     });
   const seenAt = (path: string): readonly string[] =>
     receiver.seen.filter((request) => request.path.startsWith(path)).map(({ body }) => body.toString());
@@ -93,6 +97,15 @@ describe('notifications', function () {
     await waitFor(() => smtp.mails.length === 1);
     assert.match(smtp.mails[0] ?? '', /^Subject: Promotion failed$/m);
     assert.match(smtp.mails[0] ?? '', /given up/);
+  });
+
+  it('tell who is to approve, once', async () => {
+    const run = await start('asked', await service.upload(production.directory), { approval: 'required' });
+    const asked = (): number => seenAt('/hook').filter((body) => body.includes('"promotion.awaiting-approval"')).length;
+    await waitFor(() => asked() > 0);
+    await run.executeUpdate(abortPromotion, { args: [undefined] });
+    await assert.rejects(run.result());
+    assert.equal(asked(), 1);
   });
 
   it('are delivered before a self-contained command ends', async () => {

@@ -5,9 +5,10 @@ import { ApplicationFailure } from '@temporalio/common';
 import { Worker } from '@temporalio/worker';
 import type { ReplicationActivities } from '../../src/activities/index.ts';
 import type { signatureReplication } from '../../src/workflows/index.ts';
-import type { ReplicationReport } from '../../src/workflows/replication-messages.ts';
+import type { OldestPair, ReplicationReport } from '../../src/workflows/replication-messages.ts';
 import { BLANK_TALLY } from '../../src/workflows/replication-report.ts';
 import { replayRuns, temporalFixture } from '../support/temporal.ts';
+import { waitFor } from '../support/waiting.ts';
 
 const DIGEST = `sha256:${'a'.repeat(64)}`;
 
@@ -36,6 +37,21 @@ function activitiesFor(shards: number, changes: Partial<ReplicationActivities> =
     replicateShard: async () => ({ ...BLANK_TALLY, counts: { ...BLANK_TALLY.counts, listed: 10 }, sources: 10 }),
     settleReplication: async () => undefined,
     ...changes,
+  };
+}
+
+/** Ten sources, of which one mirror was compared so many hours ago. */
+function comparedAgo(hours: number): Partial<ReplicationActivities> {
+  const usual = activitiesFor(1);
+  const oldest = { source: 'canonical.example/app', mirror: 'mirror.example/app', verified: true } as const;
+  return {
+    ...usual,
+    draftReplication: async (input) => ({ ...(await usual.draftReplication!(input)), notifies: true }),
+    replicateShard: async () => ({
+      ...BLANK_TALLY,
+      sources: 10,
+      oldest: { ...oldest, checkedAt: Date.now() - hours * 3_600_000 } as unknown as OldestPair,
+    }),
   };
 }
 
@@ -99,6 +115,28 @@ describe('signature replication workflow', () => {
     assert.equal(seen.size, shards);
     assert.ok([...seen.values()].every((count) => count === 1));
   }).timeout(180_000);
+
+  it('has people told of a mirror that nobody compares, once a day', async () => {
+    const { client } = (await temporalFixture()).environment;
+    const told = async (): Promise<readonly string[]> => {
+      const reasons: string[] = [];
+      for await (const { workflowId } of client.workflow.list({ query: 'WorkflowType = "notification"' })) {
+        if (!workflowId.startsWith('notification/replication-stale/')) continue;
+        const { events } = await client.workflow.getHandle(workflowId).fetchHistory();
+        const [payload] = events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads ?? [];
+        reasons.push((JSON.parse(Buffer.from(payload?.data ?? []).toString()) as { reason: string }).reason);
+      }
+      return reasons;
+    };
+    assert.equal((await run(comparedAgo(24))).outcome, 'done');
+    assert.deepEqual(await told(), []);
+    assert.equal((await run(comparedAgo(26))).outcome, 'done');
+    assert.equal((await run(comparedAgo(26))).outcome, 'done');
+    await waitFor(async () => (await told()).length > 0);
+    const [reason, ...others] = await told();
+    assert.match(reason ?? '', /^mirror\.example\/app has not been compared with canonical\.example\/app since 20/);
+    assert.deepEqual(others, []);
+  });
 
   it('clears up and says why when manifests or store cannot be used', async () => {
     const settled: string[] = [];

@@ -76,7 +76,7 @@ describe('a notifier', () => {
 
   it('sets the status of the commit, where there is one', async () => {
     const target = { kind: 'github', name: 'gh', repository: 'owner/repo', token: { env: 'TOKEN' } } as const;
-    const events = ['held', 'done', 'quarantined', 'failed', 'replication-stale'] as const;
+    const events = ['awaiting-approval', 'done', 'quarantined', 'failed', 'replication-stale'] as const;
     for (const event of events) await deliver({ ...target, baseUrl: host.origin }, { ...HELD, event });
     await deliver({ ...target, baseUrl: host.origin }, { ...HELD, commit: 'v1.2.3' });
     assert.deepEqual(
