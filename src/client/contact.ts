@@ -1,5 +1,6 @@
 import { PromoterError } from '../errors.ts';
 import type { PromotionReport } from '../workflows/messages.ts';
+import type { RunPulse } from './run-pulse.ts';
 import type { Setback } from './run-setbacks.ts';
 import type { TemporalSession } from './temporal-session.ts';
 
@@ -11,6 +12,7 @@ export type Look<R = PromotionReport> =
       /** Absent while no worker answers. */
       readonly report: R | undefined;
       readonly setbacks: readonly Setback[];
+      readonly pulse: RunPulse;
     };
 
 const LOST_AFTER_MS = 600_000;

@@ -1,12 +1,13 @@
 import type { PromotionReport } from '../workflows/messages.ts';
 import type { OutputStream } from './output.ts';
 import type { Progress } from './progress.ts';
+import { phaseShare, ratesText } from './phase-share.ts';
 import { setbackLine } from './run-setbacks.ts';
 import { formatDuration } from './units.ts';
 
 const EVERY_MS = 10_000;
 
-/** A line when a phase begins, ends or is held, when something is tried again, and now and then for shards. */
+/** A line when a phase begins, ends or is held, when something is tried again, and now and then how far it is. */
 export function showAsLines(stream: OutputStream, now: () => number = Date.now): Progress {
   const said = new Set<string>();
   let nextCount = now() + EVERY_MS;
@@ -19,7 +20,7 @@ export function showAsLines(stream: OutputStream, now: () => number = Date.now):
   return {
     note,
     close: () => undefined,
-    show(report, setbacks) {
+    show(report, setbacks, pulse) {
       report.phases.forEach((row, index) => {
         if (row.startedAt === undefined) return;
         once(`Phase ${index + 1}/${report.phases.length}: ${row.name}`);
@@ -28,9 +29,11 @@ export function showAsLines(stream: OutputStream, now: () => number = Date.now):
           const why = row.note === undefined ? '' : `: ${row.note}`;
           once(`Phase "${row.name}" ${verb} in ${formatDuration(row.endedAt - row.startedAt)}${why}`);
         }
-        if (row.state === 'running' && row.shards !== undefined && now() >= nextCount) {
+        const share = phaseShare(row, report, pulse);
+        if (row.state === 'running' && share !== undefined && now() >= nextCount) {
           nextCount = now() + EVERY_MS;
-          note(`Phase "${row.name}": ${row.shards.done} of ${row.shards.total} shards`);
+          const rates = pulse.rates.length === 0 ? '' : `; requests/s: ${ratesText(pulse)}`;
+          note(`Phase "${row.name}": ${share.done} of ${share.total} ${share.of}${rates}`);
         }
       });
       if (report.hold !== undefined) once(holdLine(report.hold));

@@ -7,6 +7,8 @@ export interface OutputStream {
   readonly isTTY?: boolean;
   /** Width of the screen, in characters. */
   readonly columns?: number;
+  /** Its height, in lines. */
+  readonly rows?: number;
 }
 
 /** Where a command writes and how it ends, so that commands can be run inside tests and inside one another. */

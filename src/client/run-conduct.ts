@@ -1,14 +1,14 @@
 import type { Config } from '../config.ts';
 import { listenForInterruption } from './interruption.ts';
 import { showAsLines } from './line-progress.ts';
-import type { CommandOutput } from './output.ts';
+import type { CommandOutput, OutputStream } from './output.ts';
+import type { Progress } from './progress.ts';
 import { followRun } from './run-follow.ts';
 import type { ExitCode } from './exit-code.ts';
 import { printEnd, type FollowedRun } from './run-end.ts';
 import type { RunReference } from './run-request.ts';
 import { withSession } from './session-loop.ts';
 import { runLink, type TemporalSession } from './temporal-session.ts';
-import { showOnTerminal } from './terminal-progress.ts';
 
 export interface ConductOptions {
   readonly output: CommandOutput;
@@ -41,7 +41,7 @@ export async function attendRun(
 ): Promise<void> {
   const { output } = options;
   const interruption = listenForInterruption();
-  const progress = output.stderr.isTTY === true ? showOnTerminal(output.stderr) : showAsLines(output.stderr);
+  const progress = await openProgress(output.stderr);
   let run: RunReference | undefined;
   try {
     const needs = { worker: true, ui: options.ui, onNote: progress.note };
@@ -63,4 +63,10 @@ export async function attendRun(
     progress.close();
     interruption.close();
   }
+}
+
+async function openProgress(stream: OutputStream): Promise<Progress> {
+  if (stream.isTTY !== true) return showAsLines(stream);
+  const { showOnTerminal } = await import('./terminal-progress.ts');
+  return showOnTerminal(stream);
 }

@@ -5,6 +5,7 @@ import { watchContact, type Look } from './contact.ts';
 import { aborted } from './interruption.ts';
 import { createCloseWatch } from './run-close.ts';
 import type { RunReference } from './run-request.ts';
+import { readPulse, STILL, type RunPulse } from './run-pulse.ts';
 import { setbacksOf, type Setback } from './run-setbacks.ts';
 import type { TemporalSession } from './temporal-session.ts';
 
@@ -16,7 +17,7 @@ export type RunEnd<R = PromotionReport> =
   | { readonly kind: 'interrupted'; readonly report: R | undefined };
 
 export interface Follower<R = PromotionReport> {
-  readonly onReport: (report: R, setbacks: readonly Setback[]) => void;
+  readonly onReport: (report: R, setbacks: readonly Setback[], pulse: RunPulse) => void;
   readonly onNote: (note: string) => void;
   /** Aborted when somebody wants to stop following. */
   readonly signal: AbortSignal;
@@ -57,7 +58,7 @@ export async function followRun<R extends { readonly outcome: string } = Promoti
       if (look?.running === false) return await endOf(session, run, follower, report);
       if (look?.report !== undefined) {
         report = look.report;
-        follower.onReport(report, look.setbacks);
+        follower.onReport(report, look.setbacks, look.pulse);
         if (STANDING.has(report.outcome) && follower.stopAtHold) return { kind: 'held', report };
       }
       const pause = delay(interval, 'again' as const, { signal: over.signal });
@@ -102,7 +103,13 @@ async function lookAt<R>(session: TemporalSession, workflowId: string, chain: st
     const description = await within(session, () => session.client.workflow.getHandle(workflowId).describe());
     const first = description.raw.workflowExecutionInfo?.firstRunId || description.runId;
     if (description.status.name !== 'RUNNING' || first !== chain) return { running: false };
-    return { running: true, report: await readReport<R>(session, workflowId), setbacks: setbacksOf(description) };
+    const pulse = await readPulse(session.client, description);
+    return {
+      running: true,
+      report: await readReport<R>(session, workflowId),
+      setbacks: setbacksOf(description),
+      pulse,
+    };
   } catch (error) {
     if (error instanceof ServiceError) return undefined;
     throw error;
@@ -118,7 +125,7 @@ async function endOf<R>(
   try {
     const result = await within(session, () => session.client.workflow.getHandle(workflowId, runId).result());
     const report = result as R;
-    onReport(report, []);
+    onReport(report, [], STILL);
     return { kind: 'ended', report };
   } catch (error) {
     if (!(error instanceof WorkflowFailedError)) throw error;

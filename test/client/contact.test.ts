@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
+import { STILL } from '../../src/client/run-pulse.ts';
 import { watchContact, type Look } from '../../src/client/contact.ts';
 import { sampleReport } from './sample-report.ts';
 
-const ANSWERED: Look = { running: true, report: sampleReport(), setbacks: [] };
-const NO_WORKER: Look = { running: true, report: undefined, setbacks: [] };
+const ANSWERED: Look = { running: true, report: sampleReport(), setbacks: [], pulse: STILL };
+const NO_WORKER: Look = { running: true, report: undefined, setbacks: [], pulse: STILL };
 
 function watch(server: 'outside' | 'own' | 'borrowed') {
   const notes: string[] = [];

@@ -19,7 +19,7 @@ pre { white-space: pre-wrap; background: var(--card); border: 1px solid var(--li
 .quiet, .value, .tick { color: var(--quiet); }
 .state { display: inline-block; border-radius: 4px; padding: 1px 9px; color: var(--back); font-weight: 600; background: var(--grey); }
 .state.done { background: var(--green); } .state.running { background: var(--blue); }
-.state.quarantined, .state.held, .state.paused { background: var(--amber); }
+.state.quarantined, .state.held, .state.paused, .state.awaiting-approval, .state.frozen { background: var(--amber); }
 .state.failed, .state.terminated, .state.canceled, .state.timed_out { background: var(--red); }
 dl.facts { display: grid; grid-template-columns: max-content 1fr; gap: 2px 16px; margin: 12px 0; }
 dl.facts dt { color: var(--quiet); } dl.facts dd { margin: 0; }
@@ -34,7 +34,7 @@ svg.chart { display: block; width: 100%; min-width: 640px; height: auto; margin:
 svg text { fill: var(--text); } svg text.value, svg text.tick { fill: var(--quiet); font-size: 11px; }
 svg text.tick { text-anchor: middle; } svg .grid { stroke: var(--line); stroke-dasharray: 2 3; } svg .floor { stroke: var(--line); }
 svg .phase { fill: var(--grey); } svg .phase.done { fill: var(--green); } svg .phase.running { fill: var(--blue); }
-svg .phase.held, svg .phase.paused { fill: var(--amber); } svg .phase.failed { fill: var(--red); }
+svg .phase.held, svg .phase.waiting { fill: var(--amber); } svg .phase.failed { fill: var(--red); }
 svg .requests, .key.requests { fill: var(--blue); background: var(--blue); }
 svg .throttled, .key.throttled { fill: var(--orange); background: var(--orange); }
 .key { display: inline-block; width: 10px; height: 10px; margin: 0 4px 0 12px; border-radius: 2px; }
