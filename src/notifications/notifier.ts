@@ -1,6 +1,4 @@
 import { PromoterError } from '../errors.ts';
-import { sendCommitStatus } from './commit-status.ts';
-import { sendEmail } from './email.ts';
 import { USUAL_EVENTS, type LinkedNotification, type NotificationEvent } from './notification.ts';
 import type { SecretReader } from './secret.ts';
 import type { NotificationTarget } from './target.ts';
@@ -42,15 +40,20 @@ export function createNotifier(targets: readonly NotificationTarget[], secrets: 
   };
 }
 
-function send(target: NotificationTarget, notification: LinkedNotification, secrets: SecretReader): Promise<void> {
+// The libraries of GitHub and of mail are loaded by whoever needs them: a worker starts faster without.
+async function send(
+  target: NotificationTarget,
+  notification: LinkedNotification,
+  secrets: SecretReader,
+): Promise<void> {
   switch (target.kind) {
     case 'webhook':
       return sendWebhook(target, notification, secrets);
     case 'slack':
       return sendSlack(target, notification, secrets);
     case 'github':
-      return sendCommitStatus(target, notification, secrets);
+      return (await import('./commit-status.ts')).sendCommitStatus(target, notification, secrets);
     case 'email':
-      return sendEmail(target, notification, secrets);
+      return (await import('./email.ts')).sendEmail(target, notification, secrets);
   }
 }
