@@ -1,6 +1,9 @@
 import type { Measured } from './measured.ts';
 import type { WorkFiles } from './work/files.ts';
 
+/** Variables with which this program's commands reach what has been started. */
+export type Environment = Readonly<Record<string, string>>;
+
 /** What a run gets to work with. */
 export interface Trial {
   readonly files: WorkFiles;
@@ -8,7 +11,7 @@ export interface Trial {
   readonly folder: string;
   readonly timeoutMs: number;
   /** What is started here is ready, and what has been asked of the registries so far does not count. */
-  readonly begin: () => Promise<void>;
+  readonly begin: (environment?: Environment) => Promise<void>;
 }
 
 /** A tool that can do the work. */

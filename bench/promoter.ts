@@ -5,7 +5,7 @@ import { Connection } from '@temporalio/client';
 import { packageRoot } from '../src/stack/program-list.ts';
 import { startProcess, type RunningProcess } from '../src/stack/process.ts';
 import { startTemporal, type TemporalServer } from '../src/stack/temporal.ts';
-import type { Contender, Trial } from './contender.ts';
+import type { Contender, Environment, Trial } from './contender.ts';
 import { measure, usageOf, type Measured } from './measured.ts';
 
 const TASK_QUEUE = 'promotion';
@@ -25,8 +25,13 @@ export function entriesOf(built: boolean): Entries {
     : { client: join(root, 'src/client/main.ts'), worker: join(root, 'worker.ts') };
 }
 
-/** This program with a server and workers that run already, as in production. */
-export async function warmPromoter(folder: string, workers: number, entries: Entries): Promise<Contender> {
+/** This program with a server and workers that run already, as in production. @param environment added to their own */
+export async function warmPromoter(
+  folder: string,
+  workers: number,
+  entries: Entries,
+  environment: Environment = {},
+): Promise<Contender> {
   const server = await startTemporal({
     databaseFile: join(folder, 'temporal.db'),
     logFile: join(folder, 'temporal.log'),
@@ -34,7 +39,7 @@ export async function warmPromoter(folder: string, workers: number, entries: Ent
   });
   return {
     name: workers === 1 ? 'promoter' : `promoter, ${workers} workers`,
-    run: (trial) => runWarm(server, workers, entries, trial),
+    run: (trial) => runWarm(server, workers, entries, trial, environment),
     close: server.stop,
   };
 }
@@ -50,8 +55,14 @@ export function selfContainedPromoter({ client }: Entries): Contender {
   };
 }
 
-async function runWarm(server: TemporalServer, count: number, entries: Entries, trial: Trial): Promise<Measured> {
-  const env = { TEMPORAL_ADDRESS: server.address, PROMOTER_PLAN_STORE: join(trial.folder, 'plans') };
+async function runWarm(
+  server: TemporalServer,
+  count: number,
+  entries: Entries,
+  trial: Trial,
+  environment: Environment,
+): Promise<Measured> {
+  const env = { TEMPORAL_ADDRESS: server.address, PROMOTER_PLAN_STORE: join(trial.folder, 'plans'), ...environment };
   const workers: RunningProcess[] = [];
   try {
     for (let number = 1; number <= count; number += 1) {
@@ -62,7 +73,7 @@ async function runWarm(server: TemporalServer, count: number, entries: Entries, 
     await promote(entries.client, trial, env, [`--manifest=${trial.files.warmUp}`]);
     const pids = [server.pid, ...workers.map(({ pid }) => pid)];
     const before = await Promise.all(pids.map(usageOf));
-    await trial.begin();
+    await trial.begin(env);
     const client = await promote(entries.client, trial, env, confirmed(trial));
     const after = await Promise.all(pids.map(usageOf));
     const used = after.map((usage, index) => (usage?.cpuMs ?? Number.NaN) - (before[index]?.cpuMs ?? 0));

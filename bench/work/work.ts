@@ -30,8 +30,8 @@ export function productionPath(project: string): string {
   return `${PRODUCTION}/${project}`;
 }
 
-/** Makes up a promotion of a size; the same size makes the same images. */
-export function makeWork(size: WorkSize, staging: string, mirrors: readonly string[]): Work {
+/** Makes up a promotion of a size; the same size makes the same images. @param prefix what its projects' names begin with */
+export function makeWork(size: WorkSize, staging: string, mirrors: readonly string[], prefix = 'proj'): Work {
   const shared = new Map<string, readonly WorkBlob[]>();
   const sharedOf = (project: string): readonly WorkBlob[] => {
     const known = shared.get(project);
@@ -41,7 +41,7 @@ export function makeWork(size: WorkSize, staging: string, mirrors: readonly stri
     return layers;
   };
   const repositories = range(size.repositories).map((repository): WorkRepository => {
-    const project = `proj-${pad(repository % size.projects, 3)}`;
+    const project = `${prefix}-${pad(repository % size.projects, 3)}`;
     const name = `image-${pad(repository, 4)}`;
     const count = Math.ceil((size.digests - repository) / size.repositories);
     const images = range(count).map((number) => {

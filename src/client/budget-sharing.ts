@@ -19,7 +19,7 @@ export function sharingBy(
   });
   const onNote = (note: string, host: string): void => Runtime.instance().logger.warn(note, { host });
   // Together both keep within what this process may ask without a share.
-  const back = Math.min(replicationShare, 0.5);
+  const back = replicationShare / (1 + replicationShare);
   return {
     promotions: { source: sourceOf(worker), withoutShare: (1 - back) / maxWorkers, onNote },
     replication: {

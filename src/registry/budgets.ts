@@ -4,7 +4,7 @@ import type { BudgetFeedback, BudgetView } from './host-budget.ts';
 import { HostBudget } from './host-budget.ts';
 import { UNLIMITED } from './host-presets.ts';
 import { rateLimitOf } from './rate-limit-headers.ts';
-import { retryAfterOf } from './retry-after.ts';
+import { retryAfterOf } from '../retry-after.ts';
 import { createSharedBudgets, type SharingOptions } from './shared-budgets.ts';
 
 /** What a host may be asked for. */

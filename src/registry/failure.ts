@@ -1,7 +1,7 @@
 import type { ErrorCode } from '../errors.ts';
 import { messageOf, PromoterError } from '../errors.ts';
 import type { RegistryRequest, RegistryResponse } from './exchange.ts';
-import { retryAfterOf } from './retry-after.ts';
+import { retryAfterOf } from '../retry-after.ts';
 
 const MAX_ANSWER_LENGTH = 300;
 

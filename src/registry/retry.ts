@@ -3,7 +3,7 @@ import type { Clock } from './clock.ts';
 import { sleep } from './clock.ts';
 import type { Layer, RegistryRequest, RegistryResponse } from './exchange.ts';
 import { failureOf } from './failure.ts';
-import { retryAfterOf } from './retry-after.ts';
+import { retryAfterOf } from '../retry-after.ts';
 
 export interface RetryPolicy {
   /** How often a request is sent, the first time included. */

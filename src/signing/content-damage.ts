@@ -6,6 +6,7 @@ import type { Digest, RepositoryName, Tag } from '../reference.ts';
 import type { Descriptor, ManifestContent } from '../registry/registry.ts';
 import { readBlob, writeBlob } from './blob-content.ts';
 import { linksOf } from './manifest-links.ts';
+import { once } from './once.ts';
 import type { SigningRegistry } from './port.ts';
 
 /** Something attached, under its tag or as a referrer. */
@@ -45,11 +46,7 @@ const OF_THE_HOST: ReadonlySet<ErrorCode> = new Set(['RegistryUnauthorized', 'Re
 export async function findDamage(place: ContentPlace, roots: readonly AttachmentRoot[]): Promise<readonly Damage[]> {
   // Bundles share their configuration, so that it is read once.
   const blobs = new Map<Digest, Promise<boolean>>();
-  const isWhole = (blob: Descriptor): Promise<boolean> => {
-    const reading = blobs.get(blob.digest) ?? readsBack(place, blob);
-    blobs.set(blob.digest, reading);
-    return reading;
-  };
+  const isWhole = (blob: Descriptor): Promise<boolean> => once(blobs, blob.digest, () => readsBack(place, blob));
   const found = await pMap(roots, (root) => inspect(place, root, isWhole), { concurrency: READS_AT_ONCE });
   return found.filter(({ manifests, blobs }) => manifests.length + blobs.length > 0);
 }

@@ -3,7 +3,7 @@ import { request } from 'undici';
 import type { Dispatcher } from 'undici';
 import { PromoterError, messageOf } from '../errors.ts';
 import type { ErrorCode } from '../errors.ts';
-import { parseRetryAfter } from './retry-after.ts';
+import { retryAfterOf } from '../retry-after.ts';
 
 /** One call to Fulcio, a log, a timestamp authority, a key service or an identity provider. */
 export interface ServiceCall {
@@ -100,7 +100,7 @@ async function attemptCall(call: ServiceCall, dispatcher: Dispatcher | undefined
   if ((status >= 200 && status < 300) || call.accept?.includes(status) === true) return { answer };
   const why = `answered ${status} ${reasonIn(answer.body)}`.trimEnd();
   if (status === 408 || status === 429 || status >= 500) {
-    return { why, askedMs: parseRetryAfter(answer.headers['retry-after'], Date.now()) };
+    return { why, askedMs: retryAfterOf(answer.headers, Date.now()) };
   }
   throw new PromoterError((call.codes ?? SIGNING_CODES).refused, `${describe(call)} ${why}`);
 }

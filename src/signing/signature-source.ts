@@ -2,6 +2,7 @@ import type { Digest, RepositoryName } from '../reference.ts';
 import type { Descriptor, ManifestContent } from '../registry/registry.ts';
 import { getTagManifest, mayBeBundle } from './attachments.ts';
 import { readBlob } from './blob-content.ts';
+import { once } from './once.ts';
 import type { SigningRegistry } from './port.ts';
 
 /** What one repository has attached to an image: read when it is first asked for, and only once. */
@@ -39,12 +40,4 @@ export function openSignatures(
     manifest: (digest) => once(manifests, digest, () => registry.getManifest(repository, digest)),
     blob: (descriptor) => once(blobs, descriptor.digest, () => readBlob(registry, repository, descriptor)),
   };
-}
-
-function once<K, T>(known: Map<K, Promise<T>>, key: K, read: () => Promise<T>): Promise<T> {
-  const before = known.get(key);
-  if (before !== undefined) return before;
-  const reading = read();
-  known.set(key, reading);
-  return reading;
 }

@@ -1,6 +1,7 @@
 import pMap from 'p-map';
 import type { Digest, RepositoryName, Tag } from '../reference.ts';
 import type { Registry } from '../registry/registry.ts';
+import { once } from './once.ts';
 import type { Referrer, SignatureSet } from './signature-set.ts';
 import { parseAttachmentTag } from './signature-set.ts';
 
@@ -71,14 +72,4 @@ export async function referrersOfAll(
 ): Promise<readonly Referrer[]> {
   const lists = await pMap(subjects, (subject) => source.referrersOf(subject), { concurrency: READS_AT_ONCE });
   return lists.flat();
-}
-
-/** Asks once; a failure is not remembered. */
-function once<K, V>(known: Map<K, Promise<V>>, key: K, ask: () => Promise<V>): Promise<V> {
-  const asked = known.get(key);
-  if (asked !== undefined) return asked;
-  const answer = ask();
-  known.set(key, answer);
-  answer.catch(() => known.delete(key));
-  return answer;
 }

@@ -14,7 +14,8 @@ const LEAST_WANT = 1;
  * the same, and what nobody wants is spread evenly.
  *
  * Those who stand back never get more than their part, not even when they are alone: whoever comes finds the rest free.
- * Beside others they get no more than they want, and no more than anybody's fair share.
+ * Beside others they get no more than they want, no more than anybody's fair share, and no more than their part of what
+ * the others get: with a quarter, one request for each four, which makes the others take 1.25 times as long and not 1.33.
  *
  * @param one of `all`
  */
@@ -36,11 +37,11 @@ function setAside(
   wantOf: (one: Demand) => number,
 ): number {
   if (back.length === 0) return 0;
-  const most = rate * Math.min(...back.map(({ part = 1 }) => part));
-  if (first.length === 0) return most;
+  const part = Math.min(...back.map(({ part = 1 }) => part));
+  if (first.length === 0) return rate * part;
   const { level } = divide(rate, [...back, ...first].map(wantOf));
   const wanted = back.reduce((sum, one) => sum + Math.min(wantOf(one), level), 0);
-  return Math.min(most, wanted);
+  return Math.min((rate * part) / (1 + part), wanted);
 }
 
 /** Up to which `level` everybody gets what it wants, and what each gets of the rest. */

@@ -108,7 +108,7 @@ describe('sharing a budget', () => {
     });
   }
 
-  it('leaves replication a quarter beside promotions, and both together never more than the host allows', async () => {
+  it('leaves replication a quarter of what promotions get, and both together never more than the host allows', async () => {
     const total = 800;
     const { seconds, shareRefused, answers } = await run([undefined, 0.25], total, LIMIT);
     const [promotion = 0, replication = 0] = answers;

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { MockAgent } from 'undici';
 import { createServiceClient } from '../../src/signing/service.ts';
-import { parseRetryAfter } from '../../src/signing/retry-after.ts';
 
 const ORIGIN = 'https://rekor.test';
 const CALL = { doing: 'entering a signature', url: `${ORIGIN}/api?secret=abc`, body: 'secret body' };
@@ -91,20 +90,4 @@ describe('calling a Sigstore service', () => {
     const codes = { unavailable: 'IdentityUnavailable', refused: 'IdentityUnavailable' } as const;
     await assert.rejects(service({ ...CALL, codes }), { code: 'IdentityUnavailable' });
   });
-});
-
-describe('Retry-After', () => {
-  const now = Date.parse('2026-01-01T00:00:00Z');
-  const cases: readonly (readonly [string | string[] | undefined, number | undefined])[] = [
-    ['120', 120_000],
-    ['Thu, 01 Jan 2026 00:00:30 GMT', 30_000],
-    ['Wed, 31 Dec 2025 00:00:00 GMT', 0],
-    [['7', '8'], 7000],
-    ['soon', undefined],
-    ['', undefined],
-    [undefined, undefined],
-  ];
-  for (const [header, wait] of cases) {
-    it(`${JSON.stringify(header)} means ${wait}`, () => assert.equal(parseRetryAfter(header, now), wait));
-  }
 });

@@ -8,11 +8,11 @@ const QUARTER = 0.25;
 const sharesOf = (...all: readonly Demand[]): readonly number[] => all.map((one) => fairShare(RATE, one, all));
 
 describe('fair share', () => {
-  it('leaves those who stand back their part when all want more than there is', () => {
-    assert.deepEqual(sharesOf({ want: 500 }, { want: 500, part: QUARTER }), [60, 20]);
+  it('leaves those who stand back their part of what the others get when all want more than there is', () => {
+    assert.deepEqual(sharesOf({ want: 500 }, { want: 500, part: QUARTER }), [64, 16]);
     assert.deepEqual(
       sharesOf({ want: 500 }, { want: 500 }, { want: 500, part: QUARTER }, { want: 500, part: QUARTER }),
-      [30, 30, 10, 10],
+      [32, 32, 8, 8],
     );
   });
 
@@ -33,8 +33,8 @@ describe('fair share', () => {
   });
 
   it('takes a newcomer for as busy as the busiest, on either side', () => {
-    assert.deepEqual(sharesOf({}, { want: 500, part: QUARTER }), [60, 20]);
-    assert.deepEqual(sharesOf({ want: 500 }, { part: QUARTER }), [60, 20]);
+    assert.deepEqual(sharesOf({}, { want: 500, part: QUARTER }), [64, 16]);
+    assert.deepEqual(sharesOf({ want: 500 }, { part: QUARTER }), [64, 16]);
   });
 
   it('shares out all there is and no more, and keeps those who stand back within their part', () => {

@@ -114,8 +114,8 @@ describe('lease book', () => {
     const sweep = asking('a/replication', 500, { part: 0.25 });
     const [alone, [first]] = askAll(BLANK_BOOK, 0, [sweep]);
     assert.equal(first, CEILING / 4);
-    const [both, shares] = askAll(alone, 1_000, [asking('a', 500), sweep]);
-    assert.deepEqual(shares, [(CEILING * 3) / 4, CEILING / 4]);
+    const [both, shares] = askAll(alone, 1_000, [asking('a', 500), sweep, asking('a', 500)]);
+    assert.deepEqual(shares, [(CEILING * 3) / 4, CEILING / 5, (CEILING * 4) / 5]);
     const quiet = asking('a/replication', 2, { part: 0.25 });
     assert.deepEqual(askAll(both, 2_000, [quiet, asking('a', 500)])[1], [2, CEILING - 2]);
   });

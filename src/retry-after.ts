@@ -1,5 +1,3 @@
-import type { IncomingHttpHeaders } from 'node:http';
-
 const DELAY_SECONDS = /^\d{1,10}(?:\.\d{1,9})?$/;
 const HTTP_DATE = /^[A-Z][a-z]{2,8},? .*GMT$|^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}:\d{2} \d{4}$/;
 
@@ -16,8 +14,11 @@ export function parseRetryAfter(value: string, nowMs: number): number | undefine
   return Number.isNaN(instant) ? undefined : Math.max(0, instant - nowMs);
 }
 
-/** {@link parseRetryAfter} of an answer's headers. */
-export function retryAfterOf(headers: IncomingHttpHeaders, nowMs: number): number | undefined {
-  const value = headers['retry-after'];
+/** {@link parseRetryAfter} of an answer's headers; of several the first counts. */
+export function retryAfterOf(
+  headers: Readonly<Record<string, string | readonly string[] | undefined>>,
+  nowMs: number,
+): number | undefined {
+  const [value] = [headers['retry-after']].flat();
   return value === undefined ? undefined : parseRetryAfter(value, nowMs);
 }

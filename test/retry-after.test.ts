@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { parseRetryAfter } from '../../src/registry/retry-after.ts';
+import { parseRetryAfter, retryAfterOf } from '../src/retry-after.ts';
 
 const NOW = Date.UTC(2026, 2, 1, 12, 0, 0);
 
@@ -25,6 +25,12 @@ describe('Retry-After', () => {
     for (const value of ['', '-1', 'soon', '1e9', 'Sun, 99 Foo 2026 12:00:00 GMT', '12 seconds']) {
       assert.equal(parseRetryAfter(value, NOW), undefined, value);
     }
+  });
+
+  it('is read from headers, the first of several', () => {
+    assert.equal(retryAfterOf({ 'retry-after': '120' }, NOW), 120_000);
+    assert.equal(retryAfterOf({ 'retry-after': ['7', '8'] }, NOW), 7_000);
+    assert.equal(retryAfterOf({ 'content-length': '7' }, NOW), undefined);
   });
 
   it('gives back every date it is given, to the second', () => {
