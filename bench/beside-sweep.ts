@@ -105,8 +105,8 @@ function startSweep(environment: Environment, manifests: string): ChildProcess {
   });
 }
 
-async function underWay({ counts }: RegistryProcess, sweep: ChildProcess): Promise<void> {
-  while ((await counts()).requests < UNDER_WAY) {
+async function underWay(registry: RegistryProcess, sweep: ChildProcess): Promise<void> {
+  while ((await registry.counts()).requests < UNDER_WAY) {
     if (sweep.exitCode !== null) throw new Error(`the sweep ended at once, with ${sweep.exitCode}`);
     await delay(POLL_MS);
   }
