@@ -1,6 +1,5 @@
-import { Octokit } from '@octokit/core';
-import { messageOf, PromoterError } from '../errors.ts';
-import { packageVersion } from '../version.ts';
+import type { Octokit } from '@octokit/core';
+import { attempt, openOctokit, unlessMissing } from './github-call.ts';
 
 /** A repository on GitHub. */
 export interface GitHubName {
@@ -65,7 +64,7 @@ const MANIFESTS_QUERY = `query ($owner: String!, $repo: String!, $folder: String
 
 /** Opens GitHub's API. It makes no request by itself. */
 export function openGitHub(token: string, baseUrl = 'https://api.github.com'): GitHub {
-  const octokit = new Octokit({ auth: token, baseUrl, userAgent: `image-promoter/${packageVersion()}` });
+  const octokit = openOctokit(token, baseUrl);
   return {
     async readManifests({ owner, repo }, directory) {
       const folder = `HEAD:${directory}/manifests`;
@@ -152,43 +151,7 @@ function projectsIn(entries: Tree<Partial<Tree<{ readonly text?: string }>>>['en
   );
 }
 
-async function unlessMissing<T>(doing: string, call: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await call();
-  } catch (thrown) {
-    if (statusOf(thrown) === 404) return undefined;
-    throw failure(doing, thrown);
-  }
-}
-
-async function attempt<T>(doing: string, call: () => Promise<T>): Promise<T> {
-  try {
-    return await call();
-  } catch (thrown) {
-    throw thrown instanceof PromoterError ? thrown : failure(doing, thrown);
-  }
-}
-
-function failure(doing: string, thrown: unknown): PromoterError {
-  const status = statusOf(thrown);
-  const answered = status === undefined ? '' : ` ${status}`;
-  const advice =
-    status === 401 || status === 403 || status === 404 ? '. Check GITHUB_TOKEN and what it may do there' : '';
-  return new PromoterError(
-    'GitHubRefused',
-    `could not ${doing}: GitHub answered${answered}: ${messageOf(thrown)}${advice}`,
-    {
-      cause: thrown,
-    },
-  );
-}
-
 /** A raw answer: text where its type names a character set, else bytes. */
 function textOf(data: unknown): string {
   return typeof data === 'string' ? data : new TextDecoder().decode(data as ArrayBuffer);
-}
-
-function statusOf(thrown: unknown): number | undefined {
-  const status = (thrown as { readonly status?: unknown } | null)?.status;
-  return typeof status === 'number' ? status : undefined;
 }

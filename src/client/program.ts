@@ -8,6 +8,7 @@ import { decideCommand } from './decide-command.ts';
 import { EXIT_CODE, exitCodeOfError } from './exit-code.ts';
 import { codeOf, describeThrown } from './failure-text.ts';
 import { filesCommand, runCommand } from './files-command.ts';
+import { ghCommand } from './gh-command.ts';
 import { listCommand } from './list-command.ts';
 import { manifestCommand } from './manifest-command.ts';
 import type { CommandOutput } from './output.ts';
@@ -61,6 +62,7 @@ export function createProgram(output: CommandOutput): Command {
     .addCommand(cipCommand(output))
     .addCommand(planCommand(output))
     .addCommand(filesCommand(output))
+    .addCommand(ghCommand(output))
     .addCommand(runCommand(output))
     .addCommand(workerCommand())
     .commandsGroup('Look after runs:')
