@@ -1,4 +1,4 @@
-import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import { isGrpcServiceError, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import type { Config } from '../config.ts';
 import { PromoterError } from '../errors.ts';
 import type { PromotionRequest } from '../workflows/messages.ts';
@@ -28,7 +28,8 @@ export interface RunPlan {
 /**
  * Starts a promotion, or joins the one that is doing the same already.
  *
- * @throws PromoterError `RunConflict` when another promotion to the same destinations is running
+ * @throws PromoterError `RunConflict` when another promotion to the same destinations is running, `TemporalUnavailable`
+ *   in a namespace that no worker has been in yet
  */
 export async function startRun(
   session: TemporalSession,
@@ -47,11 +48,24 @@ export async function startRun(
       });
       return { workflowId, runId: handle.firstExecutionRunId, joined: false };
     } catch (error) {
-      if (!(error instanceof WorkflowExecutionAlreadyStartedError) || tries === TRIES) throw error;
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError) || tries === TRIES) {
+        throw explained(error, config.namespace);
+      }
     }
     const joined = await joinRun(session, config, workflowId, request);
     if (joined !== undefined) return joined;
   }
+}
+
+/** The first worker in a namespace registers what runs are found by; before that the server starts none. */
+function explained(error: unknown, namespace: string): unknown {
+  const cause = error instanceof Error && isGrpcServiceError(error.cause) ? error.cause.details : '';
+  if (!/no mapping defined for search attribute/i.test(cause)) return error;
+  return new PromoterError(
+    'TemporalUnavailable',
+    `could not start the run in ${namespace}: ${cause}. A worker registers it when it starts, and the server may take a minute to notice: see that one runs (promoter worker), and give the command again`,
+    { cause: error },
+  );
 }
 
 async function joinRun(

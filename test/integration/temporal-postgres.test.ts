@@ -5,7 +5,7 @@ import { packageRoot } from '../../src/stack/program-list.ts';
 import { freePort } from '../../src/stack/ports.ts';
 import { type RunningProcess, startProcess } from '../../src/stack/process.ts';
 import { startProduction, type Production } from '../support/production.ts';
-import { runScript } from '../support/script.ts';
+import { type RunningScript, runScript } from '../support/script.ts';
 import { type PostgresTemporal, startPostgresTemporal } from '../support/temporal-postgres.ts';
 import { waitFor } from '../support/waiting.ts';
 
@@ -14,13 +14,12 @@ const IMAGES = 40;
 describe('a promotion on Temporal with PostgreSQL', () => {
   let production: Production;
   let temporal: PostgresTemporal;
-  let workers: readonly RunningProcess[];
+  let workers: readonly RunningProcess[] = [];
   before(async () => {
     production = await startProduction({ images: IMAGES, mirrors: 2, proxy: { latencyMs: 15 } });
     const directory = join(production.directory, 'temporal');
     await mkdir(directory);
     temporal = await startPostgresTemporal(directory);
-    workers = await Promise.all(['promotion', 'all'].map(startWorker));
   });
   after(async () => {
     await Promise.all(workers.map((worker) => worker.stop()));
@@ -45,11 +44,24 @@ describe('a promotion on Temporal with PostgreSQL', () => {
     PROMOTER_PLAN_STORE: join(production.directory, 'plans'),
   });
 
-  it('is finished by two workers though the server is killed in the middle', async () => {
+  function promote(): RunningScript {
     const { TEMPORAL_ADDRESS: address, PROMOTER_PLAN_STORE: store } = places();
-    const where = ['--address', address, '--plan-store', store];
     const promotion = ['cip', '--thin-manifest-dir', production.directory, '--confirm', '--sign=false', '--json'];
-    const command = runScript('src/client/main.ts', [...promotion, ...where]);
+    return runScript('src/client/main.ts', [...promotion, '--address', address, '--plan-store', store]);
+  }
+
+  it('is refused where no worker has been yet, with what to do', async () => {
+    const { exit, stderr } = await promote().ended;
+    assert.equal(exit, 1);
+    assert.match(
+      stderr,
+      /could not start the run in default: .*PromoterDestinations\. A worker registers it when it starts/,
+    );
+  });
+
+  it('is finished by two workers though the server is killed in the middle', async () => {
+    workers = await Promise.all(['promotion', 'all'].map(startWorker));
+    const command = promote();
     const begun = waitFor(() => production.mirrors.every((mirror) => (mirror.counts()['manifest.put'] ?? 0) > 5));
     assert.equal(await Promise.race([begun, command.ended]), undefined, 'it ended before it was in the middle');
     await temporal.kill();
