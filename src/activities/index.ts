@@ -31,8 +31,10 @@ export type { ReplicationDependencies } from './replication-dependencies.ts';
 export function createActivities(dependencies: ActivityDependencies) {
   const reader = createInventoryReader(dependencies.registry);
   const trust = createPinnedTrust(dependencies.store, dependencies.signing.trustRoot);
-  const asking = <I extends { readonly run: string }, O>(phase: PhaseName, activity: (input: I) => Promise<O>) =>
-    failingClearly(recordingTraffic(phase, dependencies.store, activity));
+  const asking = <I extends { readonly run: string }, O extends object>(
+    phase: PhaseName,
+    activity: (input: I) => Promise<O>,
+  ) => failingClearly(recordingTraffic(phase, dependencies.store, activity));
   return {
     setup: asking('setup', createSetup(dependencies, trust)),
     acquireWriters: failingClearly(createAcquireWriters(dependencies)),

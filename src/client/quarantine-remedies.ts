@@ -6,6 +6,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
   'provenance-absent': 'Build the image with provenance, or change the provenance policy.',
   'provenance-rejected': 'Build the image as the provenance policy demands, or change the policy.',
   'signature-refused': 'Sign the staging image as somebody whom the policy accepts, or change whom it accepts.',
+  withheld: 'Nothing, if whoever kept it back was right.',
   vulnerable: 'Promote an image in which the vulnerabilities are fixed, or raise the threshold.',
 };
 

@@ -1,4 +1,5 @@
 import { setCurrentDetails, upsertSearchAttributes } from '@temporalio/workflow';
+import type { Throttling } from '../activities/traffic.ts';
 import { renderDetails } from './details.ts';
 import {
   PHASES,
@@ -15,11 +16,16 @@ export interface Board {
   read(): PromotionReport;
   /** Changes the report and shows it; `undefined` takes a field out. Whether it is held or paused follows from its fields. */
   update(change: ReportChange): void;
+  /** Takes in what an activity says of hosts that slowed it down. */
+  slowed(by: Throttling): void;
   /** Changes a phase's row and shows it. */
   mark(phase: PhaseName, state: PhaseState, change?: Partial<PhaseRow>): void;
 }
 
 type ReportChange = { readonly [K in keyof PromotionReport]?: PromotionReport[K] | undefined };
+
+/** A run talks to some tens of hosts; those that were heard of last matter. */
+const MOST_THROTTLED = 10;
 
 /** The report of a run that has not begun. */
 export const BLANK_REPORT: PromotionReport = {
@@ -63,6 +69,16 @@ export function createBoard(
     update(change) {
       report = standing(Object.fromEntries(definedOf({ ...report, ...change })) as unknown as PromotionReport);
       show();
+    },
+    slowed({ throttled }) {
+      if (throttled === undefined) return;
+      const known = Object.entries(report.throttled ?? {});
+      const heard = Object.entries(throttled).map(([host, count]) => {
+        const answers = (report.throttled?.[host]?.answers ?? 0) + count;
+        return [host, { answers, at: Date.now() }] as const;
+      });
+      const latest = [...known.filter(([host]) => throttled[host] === undefined), ...heard].slice(-MOST_THROTTLED);
+      report = { ...report, throttled: Object.fromEntries(latest) };
     },
     mark(phase, state, change = {}) {
       report = {

@@ -24,6 +24,7 @@ export function renderDetails(report: PromotionReport, now: number): string {
     renderFreeze(report),
     renderPhases(report.phases, now),
     renderEdges(report),
+    renderThrottled(report),
     renderWithheld(report),
     renderQuarantine(report),
   ];
@@ -69,9 +70,25 @@ function renderFreeze({ freeze, freezeOverride }: PromotionReport): string {
 function renderPhases(rows: readonly PhaseRow[], now: number): string {
   const lines = rows.map((row) => {
     const shards = row.shards === undefined ? '' : `${row.shards.done}/${row.shards.total}`;
-    return `| ${MARKS[row.state]} ${row.name} | ${row.state} | ${duration(row, now)} | ${shards} | ${row.state === 'held' ? 'see above' : cell(row.note ?? '')} |`;
+    const note = row.state === 'held' ? 'see above' : cell(row.note ?? '');
+    return `| ${MARKS[row.state]} ${row.name} | ${row.state} | ${duration(row, now)} | ${shards} | ${remaining(row, now)} | ${note} |`;
   });
-  return ['| phase | state | time | shards | |', '|---|---|---|---|---|', ...lines].join('\n');
+  return ['| phase | state | time | shards | left | |', '|---|---|---|---|---|---|', ...lines].join('\n');
+}
+
+/** How long the rest of a phase takes at the pace so far. */
+function remaining({ state, startedAt, shards }: PhaseRow, now: number): string {
+  if (state !== 'running' || startedAt === undefined || shards === undefined) return '';
+  const { done, total } = shards;
+  return done === 0 || done >= total ? '' : `about ${seconds(((now - startedAt) / done) * (total - done))}`;
+}
+
+function renderThrottled({ throttled }: PromotionReport): string {
+  if (throttled === undefined) return '';
+  const hosts = Object.entries(throttled).map(
+    ([host, { answers, at }]) => `${cell(host)} (429 ${answers} times, last heard of at ${timeOf(at)})`,
+  );
+  return `Slowed down by: ${hosts.join(', ')}. \`setBudget\` limits what a host is asked.`;
 }
 
 function renderEdges({ plan, copied }: PromotionReport): string {
@@ -96,8 +113,14 @@ function renderQuarantine({ quarantine }: PromotionReport): string {
 }
 
 function duration({ startedAt, endedAt }: PhaseRow, now: number): string {
-  if (startedAt === undefined) return '';
-  return `${((endedAt ?? now) - startedAt > 0 ? ((endedAt ?? now) - startedAt) / 1000 : 0).toFixed(1)}s`;
+  return startedAt === undefined ? '' : seconds(Math.max(0, (endedAt ?? now) - startedAt));
+}
+
+function seconds(milliseconds: number): string {
+  const whole = Math.round(milliseconds / 1000);
+  if (whole < 60) return `${(milliseconds / 1000).toFixed(1)} s`;
+  const minutes = Math.floor(whole / 60);
+  return minutes < 60 ? `${minutes} min ${whole % 60} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
 function timeOf(at: number): string {

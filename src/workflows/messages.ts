@@ -191,6 +191,8 @@ export interface PromotionReport {
     readonly list?: string;
   };
   readonly warnings: readonly string[];
+  /** Hosts that answered 429: how often, and when that was last heard of. */
+  readonly throttled?: Readonly<Record<string, { readonly answers: number; readonly at: number }>>;
   /** Set while a phase is held. */
   readonly hold?: { readonly phase: PhaseName; readonly reason: string; readonly since: number };
   /** Set while an operator keeps the run from working. */

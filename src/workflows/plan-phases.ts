@@ -63,7 +63,10 @@ export async function runPlan(
         broken,
         existing,
       }),
-    () => board.mark('plan', 'running', { shards: { done: state.done, total: draft.shards } }),
+    (result) => {
+      board.slowed(result);
+      board.mark('plan', 'running', { shards: { done: state.done, total: draft.shards } });
+    },
   );
   const { plan, quarantine, warnings } = await brake.run(() =>
     activitiesOf(policy, 'write the plan').assemblePlan({

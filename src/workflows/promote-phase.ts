@@ -42,7 +42,9 @@ export async function runPromote(context: PhaseContext, state: PromoteState): Pr
           ...(from === undefined ? {} : { from }),
           ...(commit === undefined ? {} : { commit }),
         }),
-      ({ counts }) => {
+      (result) => {
+        const { counts } = result;
+        board.slowed(result);
         board.update({ copied: addCounts(board.read().copied, counts) });
         board.mark('promote', 'running', { shards: { done: state.sweep.done, total } });
       },

@@ -1,4 +1,5 @@
 import type { SignCounts } from '../activities/sign.ts';
+import type { Throttling } from '../activities/traffic.ts';
 import type { PhaseContext } from './phase-context.ts';
 import { activitiesOf, policyOf } from './policies.ts';
 import { newSweep, sweep, type SweepState } from './sweep.ts';
@@ -57,6 +58,7 @@ async function runSigning(
       return phase === 'sign' ? activities.signShard({ ...part, annotations }) : activities.attestShard(part);
     },
     (counts) => {
+      board.slowed(counts);
       const signatures = board.read().signatures ?? NOTHING;
       board.update({ signatures: addCounts(signatures, counts) });
       board.mark(phase, 'running', { shards: { done: progress.done, total } });
@@ -73,7 +75,8 @@ async function runSigning(
   return 'done';
 }
 
-type Counts =
+type Counts = Throttling & Counted;
+type Counted =
   SignCounts | { readonly attested: number; readonly valid: number; readonly handed: number; readonly failed: number };
 
 const NOTHING = { signed: 0, attested: 0, valid: 0, handed: 0, failed: 0 };

@@ -28,7 +28,9 @@ export async function runVerification(
         ? activities.verifyProvenance({ ...input, shard })
         : activities.validateShard({ ...input, shard });
     },
-    ({ checked, quarantined, warnings }) => {
+    (result) => {
+      const { checked, quarantined, warnings } = result;
+      board.slowed(result);
       const known = board.read().verified?.[phase] ?? { checked: 0, quarantined: 0 };
       const verified = { checked: known.checked + checked, quarantined: known.quarantined + quarantined };
       refused += quarantined;
