@@ -58,7 +58,7 @@ export function cacheTokens(provider: IdentityProvider, options: CacheOptions = 
     if (expiresAt <= now()) {
       throw new PromoterError(
         'IdentityUnavailable',
-        `the identity token for ${subject} expired at ${new Date(expiresAt).toISOString()}: renew what provides it`,
+        `the identity token for ${subject} expired at ${timeOf(expiresAt)}, and this machine's clock says ${timeOf(now())}: renew what provides it, or set the clock`,
       );
     }
     cached = { token, expiresAt };
@@ -74,6 +74,10 @@ export function cacheTokens(provider: IdentityProvider, options: CacheOptions = 
       return renewal;
     },
   };
+}
+
+function timeOf(milliseconds: number): string {
+  return new Date(milliseconds).toISOString();
 }
 
 function decodePayload(token: string): Readonly<Record<string, unknown>> {
