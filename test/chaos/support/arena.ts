@@ -14,12 +14,15 @@ import { startSigstore } from '../../../src/stack/sigstore/sigstore.ts';
 import { startTemporal, type TemporalServer } from '../../../src/stack/temporal.ts';
 import { startDistribution, startGgcr, type MortalRegistry, type TestRegistry } from '../../support/registries.ts';
 import { SEARCH_ATTRIBUTES } from '../../support/promotion-service.ts';
+import { startRegistryProxy, type RegistryProxy } from '../../support/registry-proxy.ts';
 import { startLogFront, type LogFront } from './log-front.ts';
 import { startWorkerPool, type WorkerPool } from './worker-pool.ts';
 
 /** What all trials of a file share: services, registries, the images to promote, and workers to kill. */
 export interface Arena {
   readonly log: LogFront;
+  /** Between the log's front and the workers, and between Fulcio and them: they fail when told to. */
+  readonly services: { readonly rekor: RegistryProxy; readonly fulcio: RegistryProxy };
   readonly trust: TrustRoot;
   readonly staging: MortalRegistry;
   /**
@@ -33,6 +36,9 @@ export interface Arena {
   readonly store: PlanStore;
   readonly client: Client;
   readonly pool: WorkerPool;
+  readonly directory: string;
+  /** Of its workers. */
+  readonly environment: Readonly<Record<string, string>>;
   /** Kills Temporal's server and starts it again with its database. */
   readonly crashTemporal: () => Promise<void>;
   stop(): Promise<void>;
@@ -41,15 +47,38 @@ export interface Arena {
 export const TAG = 'v1' as Tag;
 export const PUBLIC_NAME = 'images.example.test';
 const PLATFORMS = ['linux/amd64', 'linux/arm64'];
+/** Bytes; more than what is kept in memory. */
+const LARGE = 1_200_000;
 const BASE = { seed: 'base', layerSizes: [1_000] };
 
 /** Six images that share a layer: four for one platform, one of them larger than what is kept in memory, and two indexes. */
 function sampleImages(): ReadonlyMap<string, SampleImage> {
   return new Map(
     [0, 1, 2, 3, 4, 5].map((at) => {
-      const options = { seed: `chaos ${at}`, layerSizes: [at === 3 ? 1_200_000 : 2_000], base: BASE };
+      const options = { seed: `chaos ${at}`, layerSizes: [at === 3 ? LARGE : 2_000], base: BASE };
       return [`app-${at}`, at < 4 ? makeImage(options) : makeIndex({ ...options, platforms: PLATFORMS })];
     }),
+  );
+}
+
+/** Three images like those, and like no others: one is an index, one is large. */
+export function ownImages(seed: string): ReadonlyMap<string, SampleImage> {
+  const options = { layerSizes: [2_000], base: { seed, layerSizes: [1_000] } };
+  return new Map([
+    ['app-0', makeImage({ ...options, seed: `${seed} 0`, layerSizes: [LARGE] })],
+    ['app-1', makeImage({ ...options, seed: `${seed} 1` })],
+    ['app-2', makeIndex({ ...options, seed: `${seed} 2`, platforms: PLATFORMS })],
+  ]);
+}
+
+/** Puts images into repositories of staging. */
+export async function stage(
+  { registry, staging }: Pick<Arena, 'registry' | 'staging'>,
+  project: string,
+  images: ReadonlyMap<string, SampleImage>,
+): Promise<void> {
+  await pMap(images, ([name, image]) =>
+    pushSample(registry, `${staging.host}/${project}/${name}` as RepositoryName, image, [TAG]),
   );
 }
 
@@ -67,7 +96,14 @@ export async function startArena(): Promise<Arena> {
   const log = await startLogFront(sigstore.rekorV1Url ?? '');
   const signingConfig = join(directory, 'signing_config.json');
   const config = await readFile(sigstore.signingConfigFile, 'utf8');
-  await writeFile(signingConfig, config.replaceAll(sigstore.rekorV1Url ?? '', log.url));
+  const services = {
+    rekor: await startRegistryProxy({ backend: new URL(log.url) }),
+    fulcio: await startRegistryProxy({ backend: new URL(sigstore.fulcioUrl) }),
+  };
+  const fronted = config
+    .replaceAll(sigstore.rekorV1Url ?? '', services.rekor.url)
+    .replaceAll(sigstore.fulcioUrl, services.fulcio.url);
+  await writeFile(signingConfig, fronted);
   const startServer = (port?: number): Promise<TemporalServer> =>
     startTemporal({
       databaseFile: join(directory, 'temporal.db'),
@@ -78,7 +114,7 @@ export async function startArena(): Promise<Arena> {
     });
   let server = await startServer();
   const connection = await Connection.connect({ address: server.address });
-  const pool = await startWorkerPool(directory, {
+  const environment = {
     TEMPORAL_ADDRESS: server.address,
     PROMOTER_PLAN_STORE: planStore,
     PROMOTER_TRUSTED_ROOT: sigstore.trustedRootFile,
@@ -86,13 +122,15 @@ export async function startArena(): Promise<Arena> {
     PROMOTER_IDENTITY_TOKEN_URL: sigstore.tokenUrl,
     PROMOTER_IDENTITIES: `prod=${PUBLIC_NAME}`,
     PROMOTER_REPLICATION_SHARE: '1',
-  });
+  };
+  const pool = await startWorkerPool(directory, environment);
   const registry = createRegistry();
   const images = sampleImages();
-  await pMap(images, ([name, image]) =>
-    pushSample(registry, `${staging.host}/staging/${name}` as RepositoryName, image, [TAG]),
-  );
+  await stage({ registry, staging }, 'staging', images);
   return {
+    directory,
+    environment,
+    services,
     log,
     trust: await readTrustRoot(sigstore.trustedRootFile),
     staging,
@@ -109,6 +147,7 @@ export async function startArena(): Promise<Arena> {
     async stop() {
       await pool.stop();
       await connection.close();
+      await Promise.all([services.rekor.close(), services.fulcio.close()]);
       await Promise.all([server.stop(), registry.close(), log.close(), sigstore.stop()]);
       await Promise.all([staging, ...mirrors].map((one) => one.stop()));
       await rm(directory, { recursive: true, force: true });

@@ -27,7 +27,7 @@ export async function tryPromotion(arena: Arena, trial: string, kill?: Kill): Pr
     new Map([...images].flatMap(([name, image]) => repositoriesOf(direct, trial, name).map((at) => [at, image]))),
   );
   try {
-    const manifests = await store.put(manifestOf(arena, trial, hosts, fronts.hosts.at(-1) ?? ''));
+    const manifests = await store.put(manifestOf(arena, trial, hosts, `${fronts.hosts.at(-1)}/staging`));
     const handle = await client.workflow.start<typeof promotion>('promotion', {
       taskQueue: 'promotion',
       workflowId: trial,

@@ -1,12 +1,42 @@
 import { appendFile } from 'node:fs/promises';
+import type { FaultOutcome } from './fault-trial.ts';
 import type { SeriesResult } from './kill-series.ts';
+import type { ProcessFigures } from './process-figures.ts';
 
-/** What a run has found, as a line of docs/reliability.jsonl. */
-export type Finding = {
+/** What kills of one kind came to. */
+export interface KillFinding extends SeriesResult {
   readonly kind: 'kills';
   readonly what: string;
   readonly every: number | 'sample';
-} & SeriesResult;
+}
+
+/** What a fault came to. */
+export interface FaultFinding extends FaultOutcome {
+  readonly kind: 'fault';
+  readonly fault: string;
+  readonly place: string;
+  /** kpromo v4.5.1's end on the same fault, where it was measured. */
+  readonly kpromo?: string;
+}
+
+/** What a soak saw after each round. */
+export interface SoakSample extends ProcessFigures {
+  readonly minute: number;
+  readonly promotions: number;
+  /** Of Temporal's server. */
+  readonly databaseBytes: number;
+  readonly storeBytes: number;
+}
+
+export interface SoakFinding {
+  readonly kind: 'soak';
+  readonly minutes: number;
+  readonly samples: readonly SoakSample[];
+  readonly wrong: readonly string[];
+}
+
+/** A line of docs/reliability.jsonl. */
+export type Finding = KillFinding | FaultFinding | SoakFinding;
 
 /** Keeps a finding in the file that CHAOS_RECORD names, if it names one. */
 export async function noteResult(finding: Finding): Promise<void> {

@@ -35,7 +35,7 @@ export async function trySweep(arena: Arena, trial: string, kill?: Kill): Promis
   const fronts = await startFronts(places, { atRequest });
   log.clear();
   try {
-    const manifests = await store.put(manifestOf(arena, trial, fronts.hosts, '127.0.0.1:1'));
+    const manifests = await store.put(manifestOf(arena, trial, fronts.hosts, '127.0.0.1:1/staging'));
     const handle = await client.workflow.start<typeof signatureReplication>('signatureReplication', {
       taskQueue: replicationQueue('promotion'),
       workflowId: trial,

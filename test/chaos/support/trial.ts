@@ -40,9 +40,10 @@ export function killing(arena: Arena, kill: Kill | undefined): Killing {
   return {
     async atRequest(index) {
       if (index !== kill?.at) return 'answer';
-      death = strike(arena, kill.victim);
+      death = strike(arena, kill);
       await death;
-      return kill.at % 2 === 0 ? 'answer' : 'drop';
+      // By a step that is odd, since kills may be an even number of requests apart.
+      return Math.floor(kill.at / 3) % 2 === 0 ? 'answer' : 'drop';
     },
     async happened() {
       await death;
@@ -51,14 +52,16 @@ export function killing(arena: Arena, kill: Kill | undefined): Killing {
   };
 }
 
-function strike({ pool, mirrors: [canonical], crashTemporal }: Arena, victim: Victim): Promise<void> {
+function strike({ pool, mirrors, crashTemporal }: Arena, { victim, at }: Kill): Promise<void> {
   switch (victim) {
     case 'worker':
       return pool.replace();
     case 'temporal':
       return crashTemporal();
-    case 'registry':
-      return canonical.crash();
+    case 'registry': {
+      const [canonical, mirror] = mirrors;
+      return (Math.floor(at / 7) % 2 === 0 ? canonical : mirror).crash();
+    }
   }
 }
 

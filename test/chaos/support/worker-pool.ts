@@ -8,6 +8,8 @@ import { startProcess, type RunningProcess } from '../../../src/stack/process.ts
 export interface WorkerPool {
   /** The one that works. */
   readonly worker: () => RunningProcess;
+  /** The workflows' bundle, for a worker beside these. */
+  readonly bundle: string;
   /** Kills the one that works and lets the spare take over. */
   replace(): Promise<void>;
   stop(): Promise<void>;
@@ -43,6 +45,7 @@ export async function startWorkerPool(directory: string, env: Readonly<Record<st
   let spare = startSpare();
   return {
     worker: () => working,
+    bundle,
     async replace() {
       await working.kill();
       working = await takeOver(spare);
