@@ -74,6 +74,8 @@ export function createAttestShard(dependencies: ActivityDependencies, trust: Pin
                 failures.push(...result.failures);
                 states.add(result.state);
               }
+              // All of its hosts are another run's, or out of reach: neither paid nor ours to strike.
+              if (states.size === 0) return;
               if (states.has('incomplete') || unhanded.has(debtKey(debt))) {
                 incomplete = add(incomplete, counts);
                 return;
@@ -86,11 +88,9 @@ export function createAttestShard(dependencies: ActivityDependencies, trust: Pin
           ),
       ),
     );
-    await settleDebts(
-      store,
-      list,
-      debts.filter((debt) => !paid.has(debtKey(debt))),
-    );
+    const owed = debts.filter((debt) => !paid.has(debtKey(debt)));
+    // The run whose list this is may have settled it meanwhile.
+    if (owed.length < debts.length) await settleDebts(store, list, owed);
     await rememberSigned(store, attested);
     if (failures.length > 0) {
       const name = recordName(input.run, 'quarantine', `attest-${shardPart(input.shard)}`);
