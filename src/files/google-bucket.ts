@@ -32,9 +32,16 @@ export async function openGoogle(
   environment: Readonly<Record<string, string | undefined>>,
   serviceAccount?: string,
 ): Promise<Storage> {
-  const emulator = environment['STORAGE_EMULATOR_HOST'];
-  if (emulator !== undefined && emulator !== '') return new Storage({ apiEndpoint: emulator, projectId: 'none' });
+  const emulator = environment['STORAGE_EMULATOR_HOST'] ?? '';
+  if (emulator !== '') return openEmulator(emulator);
   return new Storage({ authClient: await credentials(serviceAccount) });
+}
+
+/** The client asks for some things at the variable's address as it is; servers have all of them below `/storage/v1`. */
+function openEmulator(address: string): Storage {
+  const storage = new Storage({ apiEndpoint: address, projectId: 'none' });
+  storage.baseUrl = `${storage.apiEndpoint}/storage/v1`;
+  return storage;
 }
 
 async function credentials(serviceAccount: string | undefined): Promise<AuthClient> {
