@@ -3,10 +3,16 @@ import { NOTIFICATION_EVENTS } from '../notifications/notification.ts';
 import { setting } from './setting.ts';
 
 const secret = z
-  .union([z.strictObject({ env: z.string().min(1) }), z.strictObject({ file: z.string().min(1) })], {
-    error: 'is neither {env: VARIABLE} nor {file: path}',
-  })
-  .describe('where the secret is: `{env: VARIABLE}` or `{file: path}`');
+  .union(
+    [
+      z.strictObject({ env: z.string().min(1) }),
+      z.strictObject({ file: z.string().startsWith('/', 'is not an absolute path') }),
+    ],
+    {
+      error: 'is neither {env: VARIABLE} nor {file: /absolute/path}',
+    },
+  )
+  .describe('where the secret is: `{env: VARIABLE}` or `{file: /absolute/path}`');
 
 const address = z.url({ protocol: /^https?$/, error: 'is not an http or https address' });
 
@@ -19,7 +25,7 @@ const target = z.discriminatedUnion('kind', [
   z.strictObject({
     ...common,
     kind: z.literal('webhook'),
-    url: z.union([address, secret], { error: 'is neither an address nor {env: VARIABLE} nor {file: path}' }),
+    url: z.union([address, secret], { error: 'is neither an address nor {env: VARIABLE} nor {file: /absolute/path}' }),
     secret: z.exactOptional(secret),
   }),
   z.strictObject({ ...common, kind: z.literal('slack'), url: secret }),
