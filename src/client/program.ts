@@ -3,6 +3,7 @@ import { expandBooleanFlags } from './boolean-flags.ts';
 import { budgetCommand } from './budget-command.ts';
 import { cipCommand } from './cip-command.ts';
 import { codecServerCommand } from './codec-server-command.ts';
+import { completionCommand } from './completion-command.ts';
 import { configCommand } from './config-command.ts';
 import { decideCommand } from './decide-command.ts';
 import { EXIT_CODE, exitCodeOfError } from './exit-code.ts';
@@ -91,7 +92,8 @@ export function createProgram(output: CommandOutput): Command {
     .commandsGroup('Set up:')
     .addCommand(configCommand(output))
     .addCommand(notifyCommand(output))
-    .addCommand(codecServerCommand(output));
+    .addCommand(codecServerCommand(output))
+    .addCommand(completionCommand(output));
   prepare(program, output);
   return program;
 }
