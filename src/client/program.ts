@@ -3,6 +3,7 @@ import { expandBooleanFlags } from './boolean-flags.ts';
 import { budgetCommand } from './budget-command.ts';
 import { cipCommand } from './cip-command.ts';
 import { codecServerCommand } from './codec-server-command.ts';
+import { addCommandHelp } from './command-help.ts';
 import { completionCommand } from './completion-command.ts';
 import { configCommand } from './config-command.ts';
 import { decideCommand } from './decide-command.ts';
@@ -38,6 +39,19 @@ import { packageVersion } from '../version.ts';
 const HELP = `
 With a Temporal server (--address, TEMPORAL_ADDRESS, or a profile in temporal.toml) the work is done by the workers
 there. Without one, a server is started for as long as the command runs; it remembers everything in the state folder.
+
+Environment:
+  TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE   the server, and the namespace on it
+  TEMPORAL_UI_ADDRESS                    address of its UI, for links
+  PROMOTER_PLAN_STORE                    what is shared with the workers: a folder, or oci://host/repository
+  PROMOTER_STATE                         folder for what must outlive this process
+  PROMOTER_CONFIG                        promoter.yaml; \`promoter config show\` says what is configured, and where
+  NO_COLOR                               no colours on terminals
+
+Exit codes:
+  0  done                                   3  finished, but edges were quarantined
+  1  failed                                 4  held, paused or waiting for an approval
+  2  wrong usage, or wrong manifests        5  another promotion is running
 
 \`promoter help <command>\` says more of each command.
 `;
@@ -117,7 +131,8 @@ export async function runProgram(program: Command, args: readonly string[], outp
   }
 }
 
-function prepare(command: Command, output: CommandOutput): void {
+function prepare(command: Command, output: CommandOutput, path: readonly string[] = []): void {
+  addCommandHelp(command, path.join(' '));
   command.exitOverride().configureOutput({
     writeOut: (text) => void output.stdout.write(text),
     writeErr: (text) => void output.stderr.write(text),
@@ -126,7 +141,7 @@ function prepare(command: Command, output: CommandOutput): void {
     getOutHasColors: () => false,
     getErrHasColors: () => false,
   });
-  for (const child of command.commands) prepare(child, output);
+  for (const child of command.commands) prepare(child, output, [...path, child.name()]);
 }
 
 function isTalkative(args: readonly string[]): boolean {

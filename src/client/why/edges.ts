@@ -36,10 +36,16 @@ export function* edgesOf(manifests: readonly Manifest[]): Generator<PlacedEdge> 
 }
 
 /**
- * Reads what somebody calls an edge: a digest or its beginning, a reference with tag or digest, or a repository; of a
- * repository the end of its path is enough.
+ * Reads what somebody calls an edge: a digest or its beginning, a reference with tag or digest, or a repository, of
+ * which the end of its path is enough; or `digest -> reference`.
  */
 export function parseEdgeQuery(text: string): EdgeQuery {
+  // As the Update `quarantineEdge` takes them.
+  const [whose, place] = text.split(' -> ', 2);
+  if (whose !== undefined && place !== undefined) {
+    const [isDigest, isPlace] = [parseEdgeQuery(whose), parseEdgeQuery(place)];
+    return (edge) => isDigest(edge) && isPlace(edge);
+  }
   const hex = DIGEST.exec(text)?.[1];
   if (hex !== undefined) return ({ digest }) => digest.startsWith(`sha256:${hex}`);
   const [reference = '', digest] = text.split('@', 2);

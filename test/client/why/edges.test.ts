@@ -25,6 +25,7 @@ describe('what somebody calls an edge', () => {
     `prod.example/production/web@${DIGEST}`,
     'production/web:v1.0.0@0123',
     'web:v1.0.0',
+    `${DIGEST} -> prod.example/production/web:v1.0.0`,
     'web',
     'staging.example:5000/team/web',
     'staging.example:5000/team/web:v1.0.0',
@@ -32,7 +33,18 @@ describe('what somebody calls an edge', () => {
     it(`finds it: ${name}`, () => assert.ok(parseEdgeQuery(name)(edge())));
   }
 
-  for (const name of ['eb:v1.0.0', 'web:v1', 'web@1234', '1234567', 'prod.example/web', '', ':', '@', 'sha256:']) {
+  for (const name of [
+    'eb:v1.0.0',
+    'web:v1',
+    'web@1234',
+    `sha256:${'0'.repeat(64)} -> web:v1.0.0`,
+    '1234567',
+    'prod.example/web',
+    '',
+    ':',
+    '@',
+    'sha256:',
+  ]) {
     it(`is another: '${name}'`, () => assert.equal(parseEdgeQuery(name)(edge()), false));
   }
 
