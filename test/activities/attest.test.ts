@@ -28,7 +28,7 @@ describe('attest activity', () => {
     const [list = ''] = await debtNames(bench.store);
     const signing = { ...bench.dependencies.signing, context: async () => ({}) as SignerContext };
     const trust = { of: async () => ({}) as TrustRoot };
-    const attestShard = createAttestShard({ ...bench.dependencies, signing }, trust as never);
+    const attestShard = createAttestShard({ ...bench.dependencies, signing }, trust);
     const index = await bench.store.put(Buffer.from(JSON.stringify([list])));
     const input = { run: RUN, index, shard: 0, hosts: ['ours.example'] };
     const counts = await bench.run(attestShard, input);

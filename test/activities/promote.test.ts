@@ -141,7 +141,7 @@ describe('promote activity', () => {
   it('copies again what a destination acknowledged and lost', async () => {
     const groups = [await groupOf('a', '1'), await groupOf('b', '2')];
     let losing = true;
-    const put = bench.registry.putManifest;
+    const put = bench.registry.putManifest.bind(bench.registry);
     bench.registry.putManifest = async (...call) => {
       if (losing && call[0] === TWO && call[1] === '2') return { subjectAccepted: false };
       return put(...call);
@@ -162,7 +162,7 @@ describe('promote activity', () => {
   it('reports a tag that somebody else wrote at the same time', async () => {
     const group = await groupOf('a', '1');
     const other = await bench.push(TWO, 'other');
-    const put = bench.registry.putManifest;
+    const put = bench.registry.putManifest.bind(bench.registry);
     bench.registry.putManifest = async (...call) => {
       const written = await put(...call);
       if (call[0] === TWO && call[1] === '1') await put(TWO, '1' as Tag, other.root);
