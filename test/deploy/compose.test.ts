@@ -8,7 +8,7 @@ import { packageRoot, readProgramList } from '../../src/stack/program-list.ts';
 interface Service {
   readonly image: string;
   readonly environment?: Readonly<Record<string, string>>;
-  readonly depends_on?: Readonly<Record<string, unknown>>;
+  readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>;
   readonly volumes?: readonly string[];
   readonly ports?: readonly string[];
   readonly healthcheck?: { readonly test: readonly string[] };
@@ -29,8 +29,10 @@ describe('deploy/compose.yaml', () => {
   it('names only services and volumes that it has, and images by version', () => {
     for (const [name, { image, depends_on = {}, volumes: mounts = [] }] of Object.entries(services)) {
       assert.match(image, /:\d+\.\d+/, name);
-      for (const other of Object.keys(depends_on))
-        assert.ok(services[other]?.healthcheck, `${name} waits for ${other}`);
+      for (const [other, { condition }] of Object.entries(depends_on)) {
+        const waitsForHealth = condition === 'service_healthy';
+        assert.equal(services[other]?.healthcheck !== undefined, waitsForHealth, `${name} waits for ${other}`);
+      }
       const named = mounts.map((mount) => mount.split(':')[0] ?? '').filter((source) => /^\w+$/.test(source));
       for (const volume of named) assert.ok(volumes.includes(volume), volume);
     }
