@@ -12,8 +12,8 @@ export interface TemporalPage {
   openTab(tab: string): Promise<void>;
   /** Goes to the list of workflows. */
   openList(query: string): Promise<void>;
-  /** Sends an Update as an operator does, and waits for nothing. */
-  sendUpdate(name: string, data?: string): Promise<void>;
+  /** Sends an Update as an operator does, and waits for nothing. @param picture of the form, for the documentation */
+  sendUpdate(name: string, data?: string, picture?: string): Promise<void>;
   /** Closes what {@link sendUpdate} opened, where it was refused. */
   cancelUpdate(): Promise<void>;
   /** Presses a button on the card of the pending activity, and confirms it. */
@@ -45,7 +45,7 @@ export function createTemporalPage(
     async openList(query) {
       await page.goto(address(`?query=${encodeURIComponent(query)}`));
     },
-    async sendUpdate(name, data) {
+    async sendUpdate(name, data, picture) {
       await page.getByRole('button', { name: 'More Actions' }).click();
       await page.getByRole('menuitem', { name: 'Send an Update' }).first().click();
       const dialog = page.getByTestId('update-confirmation-modal').and(page.locator('[open]'));
@@ -53,8 +53,9 @@ export function createTemporalPage(
       await dialog.getByRole('option').filter({ hasText: name }).first().click();
       await dialog.getByRole('option').first().waitFor({ state: 'hidden' });
       if (data !== undefined) await dialog.getByRole('textbox').last().fill(data);
-      await screenshot(`update-${name}`);
-      await dialog.getByTestId('confirm-modal-button').click();
+      if (picture !== undefined) await screenshot(picture);
+      // Leaving the field lays its text out anew, which moves the button away from under a mouse.
+      await dialog.getByTestId('confirm-modal-button').press('Enter');
     },
     async cancelUpdate() {
       await page.getByRole('button', { name: 'Cancel' }).last().click();

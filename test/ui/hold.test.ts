@@ -80,7 +80,7 @@ describe('an operator in Temporal’s UI', () => {
   it('lets the run finish with retryPhase once the registry is back', async () => {
     production.staging.setFaults([]);
     await ui.openTab('user-metadata');
-    await ui.sendUpdate('retryPhase');
+    await ui.sendUpdate('retryPhase', undefined, 'update-retryPhase');
     const result = await handle.result();
     assert.equal(result.outcome, 'done');
     for (const mirror of production.mirrors) assert.deepEqual(await production.missing(mirror), []);
