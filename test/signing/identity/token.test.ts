@@ -62,7 +62,10 @@ describe('identity tokens', () => {
   it('that have expired already are an error, and the provider is asked again next time', async () => {
     let exp = 1;
     const provider = cacheTokens({ token: async () => token({ ...CLAIMS, exp }) }, { now: () => 2000 });
-    await assert.rejects(provider.token(), { code: 'IdentityUnavailable', message: /expired at 1970.*, and this machine's clock says 1970/ });
+    await assert.rejects(provider.token(), {
+      code: 'IdentityUnavailable',
+      message: /expired at 1970.*, and this machine's clock says 1970/,
+    });
     exp = 1000;
     assert.equal(await provider.token(), token({ ...CLAIMS, exp }));
   });
