@@ -17,7 +17,7 @@ import { startRun } from './run-start.ts';
 import { readPromotion, type PromotionStatus } from './run-status.ts';
 import { operatorName, sendUpdate } from './run-update.ts';
 import { withSession } from './session-loop.ts';
-import type { TemporalSession } from './temporal-session.ts';
+import { runLink, type TemporalSession } from './temporal-session.ts';
 import type { WatchOptions } from './watch-command.ts';
 
 const UPDATES = { retry: retryPhase, skip: skipPhase, abort: abortPromotion } as const;
@@ -40,6 +40,8 @@ export async function runDecision(
     const onNote = (note: string): void => void output.stderr.write(`${note}\n`);
     const run = await withSession(config, { worker: true, onNote }, async (session) => {
       const status = await readPromotion(session, id);
+      const link = runLink(session, config.namespace, status);
+      if (link !== undefined) onNote(link);
       await sendDecision(session, status, name, options.reason);
       // Only a worker can end the run in good order, so ours must not stop before it has.
       await session.client.workflow

@@ -29,7 +29,7 @@ describe('promoter cip on a terminal', () => {
       this.skip();
     }
     // Slow enough to be looked at while it copies.
-    production = await startProduction({ images: 24, mirrors: 2, proxy: { requestsPerSecond: 40 } });
+    production = await startProduction({ images: 16, mirrors: 2, proxy: { requestsPerSecond: 40 } });
     service = await startPromotionService({ directory: production.directory });
     terminals = startTerminals();
     args = ['cip', '--thin-manifest-dir', production.directory, '--confirm', '--sign=false'];
@@ -67,7 +67,7 @@ describe('promoter cip on a terminal', () => {
         );
         const below = screen.slice(first + PHASES.length).filter((line) => line !== '');
         assert.ok(below.length <= 4, screen.join('\n'));
-        const copies = screen.some((line) => /^▶ promote +[\d.]+ s +[█░]{20} \d+\/48/.test(line));
+        const copies = screen.some((line) => /^▶ promote +[\d.]+ s +[█░]{20} \d+\/32/.test(line));
         if (copies && below.some((line) => /^ {2}requests\/s {2}127\.0\.0\.1:\d+ \d+/.test(line))) seen.add(columns);
       }
       return seen.size === WIDTHS.length;
@@ -81,7 +81,7 @@ describe('promoter cip on a terminal', () => {
       const screen = await opened().screen(`w${columns}`);
       assert.deepEqual(phasesOn(screen), PHASES);
       assert.ok(
-        screen.some((line) => line.startsWith('Promoted 48 edges: ')),
+        screen.some((line) => line.startsWith('Promoted 32 edges: ')),
         screen.join('\n'),
       );
     }
