@@ -41,7 +41,7 @@ describe('an operator who steers a run in Temporal’s UI', () => {
     });
     const run = { workflowId: WORKFLOW_ID, runId: handle.firstExecutionRunId };
     ui = createTemporalPage(page, service.server.uiUrl ?? '', run);
-    await waitFor(async () => (await copying())?.state === STARTED);
+    await waitFor(isCopying);
   });
 
   after(async () => {
@@ -54,6 +54,10 @@ describe('an operator who steers a run in Temporal’s UI', () => {
   async function copying() {
     const { raw } = await handle.describe();
     return raw.pendingActivities?.find(({ activityType }) => activityType?.name === 'promoteShard');
+  }
+
+  async function isCopying(): Promise<boolean> {
+    return Number((await copying())?.state) === STARTED;
   }
 
   /** How long it takes from when the server knows of something until something has come of it. */
@@ -70,7 +74,7 @@ describe('an operator who steers a run in Temporal’s UI', () => {
     await ui.openTab('pending-activities');
     const asked = Date.now();
     await ui.commandActivity('Reset');
-    await waitFor(async () => (await copying())?.state === STARTED && (await startedAt()) !== before);
+    await waitFor(async () => (await isCopying()) && (await startedAt()) !== before);
     // Between them lies what the browser takes for two clicks.
     assert.ok(Date.now() - asked < 2 * PROMPT_MS, `${Date.now() - asked} ms`);
   });
@@ -80,12 +84,12 @@ describe('an operator who steers a run in Temporal’s UI', () => {
     await ui.commandActivity('Pause');
     const delay = await delayBetween(
       async () => (await copying())?.paused === true,
-      async () => (await copying())?.state !== STARTED,
+      async () => !(await isCopying()),
     );
     assert.ok(delay < PROMPT_MS, `${delay} ms`);
     await ui.openTab('pending-activities');
     await ui.commandActivity('Unpause');
-    await waitFor(async () => (await copying())?.state === STARTED);
+    await waitFor(isCopying);
   });
 
   it('pauses the whole run with a reason, and reads it', async () => {
