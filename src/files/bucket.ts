@@ -7,7 +7,7 @@ export interface StoredFile {
   readonly name: string;
   /** In bytes, as stored. */
   readonly size: number;
-  /** Changes whenever the content does: a generation, an entity tag, or inode and time of change. */
+  /** Changes whenever the content does: a generation, an entity tag, or inode, size and time of writing. */
   readonly version: string;
   /** The hash that was recorded with the file when it was written, or that the bucket computed itself. */
   readonly sha256?: Sha256;

@@ -92,8 +92,8 @@ function checked(name: string): string {
   return name;
 }
 
-function describe(name: string, { size, ino, mtimeNs, ctimeNs }: BigIntStats): StoredFile {
-  return { name, size: Number(size), version: `${ino}-${size}-${mtimeNs}-${ctimeNs}` };
+function describe(name: string, { size, ino, mtimeNs }: BigIntStats): StoredFile {
+  return { name, size: Number(size), version: `${ino}-${size}-${mtimeNs}` };
 }
 
 function ignoreMissing(error: NodeJS.ErrnoException): undefined {

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { contentOf, hashOf } from '../files/bucket-contract.ts';
+import type { Bucket } from '../../src/files/bucket.ts';
 import { createBuckets } from '../../src/files/buckets.ts';
 import { withTree } from '../manifest/written-tree.ts';
 import { startGoogle, startS3, type BucketServer } from '../support/bucket-servers.ts';
@@ -44,6 +45,10 @@ describe('E34: files', function () {
     assert.ok(ending);
     if (ending.exit === 1) assert.fail(ending.stderr);
     return ending;
+  }
+
+  function open(base: string): Promise<Bucket> {
+    return createBuckets({ ...s3.environment, ...google.environment }).open(base);
   }
 
   const wrong: readonly (readonly [problem: string, filestores: string, files: string])[] = [
@@ -98,7 +103,7 @@ describe('E34: files', function () {
   it('says what it would copy, copies it, and has nothing to do then', async () => {
     const source = await s3.makeBucket('staging');
     const destination = `${await google.makeBucket('prod')}binaries/`;
-    const bucket = await createBuckets({ ...s3.environment, ...google.environment }).open(source);
+    const bucket = await open(source);
     await bucket.write('v1/a', contentOf('a'), 'nothing');
     await bucket.write('v1/b', contentOf('b'), 'nothing');
     const files = manifestOf(source, destination, { 'v1/a': hashOf('a'), 'v1/b': hashOf('b') });
@@ -119,11 +124,9 @@ describe('E34: files', function () {
   it('copies the rest when files are lost, altered or different, and exits 3', async () => {
     const source = await google.makeBucket('staging');
     const destination = await s3.makeBucket('prod');
-    const { open } = { open: (base: string) => createBuckets({ ...s3.environment, ...google.environment }).open(base) };
-    for (const name of ['good', 'altered', 'other']) {
-      await (await open(source)).write(name, contentOf(name), 'nothing');
-    }
-    await (await open(destination)).write('other', contentOf('is this'), 'nothing');
+    const [staging, prod] = [await open(source), await open(destination)];
+    for (const name of ['good', 'altered', 'other']) await staging.write(name, contentOf(name), 'nothing');
+    await prod.write('other', contentOf('is this'), 'nothing');
     const files = { good: hashOf('good'), altered: hashOf('x'), other: hashOf('other'), lost: hashOf('lost') };
     const { exit, stdout } = await run(manifestOf(source, destination, files), '--manifests', '.', '--confirm');
     assert.equal(exit, 3);
@@ -133,7 +136,7 @@ describe('E34: files', function () {
       `COPY "${source}good" to "${destination}good"`,
       '********** FINISHED WITH ERRORS **********',
     ]);
-    assert.deepEqual(lines.slice(3).map((line) => line.replace(/[:;].*|(?<=exist\b).*/, '')).length, 3);
+    assert.equal(lines.length, 6);
     assert.match(stdout, /sha256 did not match for file gs:\/\/staging\/altered/);
     assert.match(stdout, /s3:\/\/prod\/other exists with sha256/);
     assert.match(stdout, /gs:\/\/staging\/lost does not exist/);
