@@ -2,12 +2,15 @@ import type { RepositoryName } from '../reference.ts';
 import { hostOf } from '../reference.ts';
 import { apiPathOf } from './endpoint.ts';
 import type { RegistryRequest, RegistryResponse, Send } from './exchange.ts';
+import type { NetworkGuard } from './network-guard.ts';
 import type { CallOptions } from './registry.ts';
 
 /** What every operation of the client needs: a way to send, and where hosts are. */
 export interface Caller {
   readonly send: Send;
   readonly originOf: (host: string) => string;
+  /** Decides whether a registry may send us elsewhere. */
+  readonly guard: NetworkGuard;
 }
 
 /** The part of a request that an operation decides; the rest follows from the repository. */

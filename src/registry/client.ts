@@ -59,6 +59,7 @@ export function createRegistry(options: RegistryOptions = {}): RegistryClient {
   const rules = endpointRulesBy(policies, plainHttpHosts);
   const caller: Caller = {
     originOf: (host) => originOf(host, rules),
+    guard,
     send: compose(
       createTransport((url) => dispatchers.of(url), timeouts),
       [

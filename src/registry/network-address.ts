@@ -6,8 +6,13 @@ export type AddressRealm = 'loopback' | 'linkLocal' | 'private' | 'public';
 const LOOPBACK = blockList(['127.0.0.0/8'], ['::1/128']);
 const LINK_LOCAL = blockList(['169.254.0.0/16'], ['fe80::/10', 'fd00:ec2::254/128']);
 const PRIVATE = blockList(
-  ['0.0.0.0/8', '10.0.0.0/8', '100.64.0.0/10', '172.16.0.0/12', '192.168.0.0/16'],
-  ['::/128', 'fc00::/7'],
+  [
+    ...['0.0.0.0/8', '10.0.0.0/8', '100.64.0.0/10', '172.16.0.0/12', '192.0.0.0/24', '192.168.0.0/16', '198.18.0.0/15'],
+    // Multicast, reserved and broadcast: nothing public is there.
+    '224.0.0.0/3',
+  ],
+  // The last three carry an IPv4 address, of which a gateway inside may be the only one to know where it leads.
+  ['::/128', 'fc00::/7', 'fec0::/10', 'ff00::/8', '64:ff9b:1::/48', '64:ff9b::/96', '2002::/16', '::/96'],
 );
 
 /** Classes an IP address by the special-purpose registries (RFC 6890, RFC 4193, RFC 6598). */

@@ -55,7 +55,7 @@ export async function putBlobAtOnce(
   }
   if (response.status === 202) {
     memory.set(host, false);
-    const upload = { repository, location: locationOf({ request, response }) };
+    const upload = { repository, location: await locationOf(caller, { request, response }) };
     return putBlob(caller, upload, blob, content, options);
   }
   if (!NOT_SUPPORTED.has(response.status) || memory.get(host) === true) throw failureOf(request, response);

@@ -37,7 +37,7 @@ export async function openUpload(
     options,
   );
   if (response.status !== 202) throw failureOf(request, response);
-  return { repository, location: locationOf({ request, response }) };
+  return { repository, location: await locationOf(caller, { request, response }) };
 }
 
 /** `POST /v2/<name>/blobs/uploads/?mount=<digest>&from=<name>`. */
@@ -71,7 +71,7 @@ export async function mountBlob(
   }
   if (exchange.response.status === 201) return 'mounted';
   if (exchange.response.status !== 202) throw failureOf(exchange.request, exchange.response);
-  return { repository, location: locationOf(exchange) };
+  return { repository, location: await locationOf(caller, exchange) };
 }
 
 /** `PUT <location>?digest=<digest>` with the whole blob. */
@@ -131,16 +131,19 @@ function atLocation(caller: Caller, repository: RepositoryName, url: URL, option
   };
 }
 
-/** Where an answer says that the upload goes on. */
-export function locationOf({ request, response }: Exchange): URL {
+/**
+ * Where an answer says that the upload goes on.
+ *
+ * @throws PromoterError `RegistryProtocol` when it says nothing usable, or leads where the guard says no
+ */
+export async function locationOf({ guard }: Caller, { request, response }: Exchange): Promise<URL> {
   const location = headerOf(response, 'location');
   if (location === undefined || !URL.canParse(location, request.url.href)) {
     throw nonsenseOf(request, `answered ${response.status} without a usable Location`);
   }
   const url = new URL(location, request.url);
-  if (url.protocol !== 'https:' && url.protocol !== request.url.protocol) {
-    throw nonsenseOf(request, `sends the upload to ${url.origin}, which is not encrypted`);
-  }
+  const objection = await guard(request.url, url);
+  if (objection !== undefined) throw nonsenseOf(request, `sends the upload to ${url.origin}, refused: ${objection}`);
   return url;
 }
 

@@ -6,6 +6,7 @@ const ADDRESSES: Readonly<Record<string, readonly string[]>> = {
   'public.example': ['198.51.100.7'],
   'office.example': ['10.1.2.3'],
   'auth.office.example': ['10.9.9.9'],
+  'localhost.': ['127.0.0.1'],
   'rebinding.example': ['198.51.100.8', '169.254.169.254'],
 };
 const guard = createNetworkGuard((name) => Promise.resolve(ADDRESSES[name] ?? []));
@@ -29,6 +30,16 @@ describe('network guard', () => {
       'https://10.0.0.1/',
       'https://[::ffff:10.0.0.1]/',
       'https://0x7f000001/',
+      'https://2130706433/',
+      'https://0177.1/',
+      'https://127.1/',
+      'https://localhost./',
+      'https://[::ffff:7f00:1]/',
+      'https://[::127.0.0.1]/',
+      'https://[64:ff9b::a9fe:a9fe]/',
+      'https://[2002:a9fe:a9fe::]/',
+      'https://0.0.0.0/',
+      'https://255.255.255.255/',
       'https://office.example/',
       'https://rebinding.example/',
     ]) {
@@ -48,6 +59,14 @@ describe('network guard', () => {
 
   it('does not let it take us off encryption', async () => {
     assert.equal(await objection('https://public.example', 'http://198.51.100.9/token'), 'it is not encrypted');
+    for (const target of [
+      'file:///etc/passwd',
+      'ftp://198.51.100.9/token',
+      'gopher://127.0.0.1:6379/',
+      'data:,token',
+    ]) {
+      assert.equal(await objection('http://public.example', target), 'it is not encrypted', target);
+    }
   });
 
   it('refuses credentials in a URL', async () => {
@@ -64,6 +83,9 @@ describe('network addresses', () => {
     assert.equal(realmOfAddress('172.32.0.1'), 'public');
     assert.equal(realmOfAddress('::ffff:192.168.0.1'), 'private');
     assert.equal(realmOfAddress('2001:db8::1'), 'public');
+    assert.equal(realmOfAddress('::ffff:198.51.100.1'), 'public');
+    assert.equal(realmOfAddress('223.255.255.255'), 'public');
+    assert.equal(realmOfAddress('ff02::1'), 'private');
   });
 
   it('know this machine by its names', () => {

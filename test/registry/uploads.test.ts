@@ -59,6 +59,30 @@ describe('uploading a blob', () => {
     await store.close();
   });
 
+  it('goes nowhere that a registry must not send us, and tells nobody there of it', async () => {
+    for (const location of [
+      'file:///etc/passwd',
+      'ftp://127.0.0.1/put',
+      'http://169.254.169.254/latest/api/token',
+      'http://[::ffff:169.254.169.254]/latest',
+      'http://0xa9fea9fe/latest',
+      'http://10.0.0.1/put',
+      'https://u:p@127.0.0.1/put',
+    ]) {
+      await withHost(uploadingTo(location), async ({ registry, repository, server }) => {
+        const refused = { code: 'RegistryProtocol', message: /sends the upload to .*, refused: / };
+        await assert.rejects(registry.openUpload(repository), refused, location);
+        await assert.rejects(registry.mountBlob(repository, BLOB.digest, repository), refused, location);
+        await assert.rejects(
+          registry.putBlobAtOnce(repository, SMALL_BLOB, () => SMALL),
+          refused,
+          location,
+        );
+        assert.ok(server.seen.every(({ method }) => method === 'POST'));
+      });
+    }
+  });
+
   it('reads the bytes again when the host asks for patience, and never else', async () => {
     for (const [status, expected] of [
       [429, 2],
