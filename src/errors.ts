@@ -1,3 +1,5 @@
+import { withoutControls } from './printable.ts';
+
 /**
  * Everything that can go wrong, as a closed list. Callers decide by code, people read the message.
  *
@@ -65,7 +67,8 @@ export interface PromoterErrorOptions extends ErrorOptions {
 
 /**
  * An error an operator can act on: the message says what was being done, to which repository, what came back and what to
- * do now; the code says how the program treats it; `cause` keeps what happened underneath.
+ * do now; the code says how the program treats it; `cause` keeps what happened underneath. Registries and manifests have a
+ * part in messages, which go to terminals, logs and the UI: control characters do not get into one.
  */
 export class PromoterError extends Error {
   override readonly name = 'PromoterError';
@@ -73,13 +76,13 @@ export class PromoterError extends Error {
   readonly retryAfterMs: number | undefined;
 
   constructor(code: ErrorCode, message: string, options: PromoterErrorOptions = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    super(withoutControls(message), options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.retryAfterMs = options.retryAfterMs;
   }
 }
 
-/** The text of anything that was thrown, for use inside a longer message. */
+/** The text of anything that was thrown, without control characters, for use inside a longer message. */
 export function messageOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown);
+  return withoutControls(thrown instanceof Error ? thrown.message : String(thrown));
 }

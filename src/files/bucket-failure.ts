@@ -1,7 +1,6 @@
 import type { ErrorCode } from '../errors.ts';
+import { printable } from '../printable.ts';
 import { messageOf, PromoterError } from '../errors.ts';
-
-const LONGEST_ANSWER = 300;
 
 const ADVICE: Partial<Record<ErrorCode, string>> = {
   BucketDenied: 'Check the credentials of the worker, and what they may do there.',
@@ -74,8 +73,4 @@ function codeOfStatus(status: number | undefined): ErrorCode {
   if (status === 401 || status === 403) return 'BucketDenied';
   if (status === 404) return 'BucketNotFound';
   return status === 412 ? 'FileConflict' : 'BucketRefused';
-}
-
-function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ').slice(0, LONGEST_ANSWER);
 }

@@ -1,4 +1,5 @@
 import { PromoterError } from '../errors.ts';
+import { withoutControls } from '../printable.ts';
 import type { Problem } from './manifest.ts';
 
 /** Every problem of a set of manifests at once; code `ManifestInvalid`, a line of the message for each of them. */
@@ -11,8 +12,11 @@ export class ManifestError extends PromoterError {
   }
 }
 
-/** A problem as compilers write it: `file:line: message`, without the line when the problem is the file itself. */
+/**
+ * A problem as compilers write it: `file:line: message`, without the line when the problem is the file itself, and without
+ * the control characters that its text or its file's name may have.
+ */
 export function formatProblem(problem: Problem): string {
   const place = problem.line === undefined ? problem.file : `${problem.file}:${problem.line}`;
-  return `${place}: ${problem.message}`;
+  return withoutControls(`${place}: ${problem.message}`);
 }

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { messageOf, PromoterError } from '../errors.ts';
 import type { Credentials } from './credentials.ts';
-import { printable } from './failure.ts';
+import { printable } from '../printable.ts';
 
 const TIMEOUT_MS = 30_000;
 const MAX_OUTPUT_BYTES = 1024 * 1024;

@@ -1,9 +1,8 @@
 import type { ErrorCode } from '../errors.ts';
 import { messageOf, PromoterError } from '../errors.ts';
 import type { RegistryRequest, RegistryResponse } from './exchange.ts';
+import { printable } from '../printable.ts';
 import { retryAfterOf } from '../retry-after.ts';
-
-const MAX_ANSWER_LENGTH = 300;
 
 const ADVICE: Partial<Record<ErrorCode, string>> = {
   RegistryUnauthorized:
@@ -58,11 +57,6 @@ export function describe(request: RegistryRequest, happened: string, advice?: st
   const { origin, pathname } = request.url;
   const message = `could not ${request.doing}: ${request.method} ${origin}${pathname} ${happened}`;
   return advice === undefined ? message : `${message}. ${advice}`;
-}
-
-/** Text from outside, made safe for a terminal and a log: control characters dropped, length bounded. */
-export function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ').slice(0, MAX_ANSWER_LENGTH);
 }
 
 function codeOf(status: number): ErrorCode {

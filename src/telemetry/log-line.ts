@@ -1,6 +1,7 @@
 import type { LogEntry } from '@temporalio/worker';
 import { messageOf } from '../errors.ts';
 import type { TelemetrySettings } from '../config.ts';
+import { withoutControls } from '../printable.ts';
 import { phaseOf } from './activity-phase.ts';
 
 /** What of an entry's attributes a person needs to find the run; the rest is in JSON. */
@@ -24,11 +25,12 @@ export function logLine(
 ): string {
   const time = new Date(Number(timestampNanos / 1_000_000n)).toISOString();
   const attributes = attributesOf(meta);
-  if (format === 'json') return `${JSON.stringify({ time, level, message, ...attributes })}\n`;
+  if (format === 'json') return `${withoutControls(JSON.stringify({ time, level, message, ...attributes }))}\n`;
   const shown = SHOWN.flatMap((name) =>
     attributes[name] === undefined ? [] : [`${name}=${quoted(attributes[name])}`],
   );
-  return `${[time, level.padEnd(5), message.trim().replaceAll(/\s*\n\s*/g, ' '), ...shown].join(' ')}\n`;
+  const line = [time, level.padEnd(5), message.trim().replaceAll(/\s*\n\s*/g, ' '), ...shown].join(' ');
+  return `${withoutControls(line)}\n`;
 }
 
 function attributesOf(meta: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {

@@ -1,3 +1,5 @@
+import { withoutControls } from '../../printable.ts';
+
 /** A piece of HTML, in which everything from outside has been escaped. */
 export interface Html {
   readonly html: string;
@@ -44,9 +46,5 @@ function escaped(value: HtmlValue): string {
 
 function escapeText(text: string): string {
   // Control characters have no place in HTML; a direction mark could make a name read as another.
-  return text
-    .replaceAll(/[\p{Cc}\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/gu, (found) =>
-      /[\t\n]/.test(found) ? found : '�',
-    )
-    .replaceAll(/[&<>"']/g, (found) => ENTITIES[found] ?? '');
+  return withoutControls(text).replaceAll(/[&<>"']/g, (found) => ENTITIES[found] ?? '');
 }
