@@ -20,7 +20,7 @@ let fixture: Promise<TemporalFixture> | undefined;
 
 /** The fixture of this test process. */
 export function temporalFixture(): Promise<TemporalFixture> {
-  fixture ??= start();
+  fixture ??= startTemporal();
   return fixture;
 }
 
@@ -30,30 +30,35 @@ export async function stopTemporal(): Promise<void> {
   await started?.environment.teardown();
 }
 
-async function start(): Promise<TemporalFixture> {
-  const logging = { filter: { core: 'ERROR', other: 'ERROR' }, forward: {} } as const;
-  Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [], telemetryOptions: { logging } });
-  const path = await findProgram('temporal');
-  const [environment, workflowBundle] = await Promise.all([
-    TestWorkflowEnvironment.createLocal({
-      server: {
-        executable: { type: 'existing-path', path },
-        extraArgs: [
-          ...['PromoterState', 'PromoterPhase', 'PromoterCommit'].flatMap((name) => [
-            '--search-attribute',
-            `${name}=Keyword`,
-          ]),
-          '--search-attribute',
-          'PromoterDestinations=KeywordList',
-        ],
-      },
-    }),
-    bundleWorkflowCode({
+/** Starts a server with the search attributes of runs. @param serverArgs what the program gets besides */
+export async function startTemporal(serverArgs: readonly string[] = []): Promise<TemporalFixture> {
+  const [path, workflowBundle] = await Promise.all([findProgram('temporal'), bundleWorkflows()]);
+  const attributes = ['PromoterState', 'PromoterPhase', 'PromoterCommit'].map((name) => `${name}=Keyword`);
+  const environment = await TestWorkflowEnvironment.createLocal({
+    server: {
+      executable: { type: 'existing-path', path },
+      extraArgs: [
+        ...[...attributes, 'PromoterDestinations=KeywordList'].flatMap((one) => ['--search-attribute', one]),
+        ...serverArgs,
+      ],
+    },
+  });
+  return { environment, workflowBundle };
+}
+
+let bundle: Promise<WorkflowBundle> | undefined;
+
+/** The workflows as a worker takes them, and a runtime that keeps quiet; made once. */
+export function bundleWorkflows(): Promise<WorkflowBundle> {
+  if (bundle === undefined) {
+    const logging = { filter: { core: 'ERROR', other: 'ERROR' }, forward: {} } as const;
+    Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [], telemetryOptions: { logging } });
+    bundle = bundleWorkflowCode({
       workflowsPath: fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url)),
       logger: new DefaultLogger('ERROR'),
-    }),
-  ]);
-  return { environment, workflowBundle };
+    });
+  }
+  return bundle;
 }
 
 /**

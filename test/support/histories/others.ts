@@ -1,0 +1,155 @@
+import type { Client, WorkflowHandle } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+import type { FileActivities, ReplicationActivities } from '../../../src/activities/index.ts';
+import type { NotificationActivities } from '../../../src/activities/notify.ts';
+import type { Notification } from '../../../src/notifications/notification.ts';
+import { acquireWriter, lease, releaseWriter, setCeiling } from '../../../src/workflows/budget-messages.ts';
+import { NO_FILES } from '../../../src/workflows/file-details.ts';
+import type { OldestPair } from '../../../src/workflows/replication-messages.ts';
+import { BLANK_TALLY } from '../../../src/workflows/replication-report.ts';
+import { DIGEST } from '../promotion-activities.ts';
+import type { HistoryCase } from './case.ts';
+
+/** More than one run takes where a server suggests another one early. */
+const MANY_SHARDS = 80;
+const HOST = 'prod.example';
+
+const gone = (): Promise<never> =>
+  Promise.reject(ApplicationFailure.nonRetryable('the plan store is gone', 'StoreCorrupt'));
+
+/** Budgets of registries, replications, promotions of files, and what is told of them. */
+export function otherCases(): readonly HistoryCase[] {
+  return [...budgets(), ...replications(), ...files(), notified()];
+}
+
+function budgets(): readonly HistoryCase[] {
+  const share = (handle: WorkflowHandle, worker: string) =>
+    handle.executeUpdate(lease, { args: [{ worker, want: 50, ceiling: 80 }] });
+  const ended = async (handle: WorkflowHandle, client: Client): Promise<unknown> =>
+    client.workflow.getHandle(handle.workflowId).terminate('the case is over');
+  return [
+    {
+      workflow: 'registryBudget',
+      name: 'shared',
+      args: [{ host: HOST }],
+      ends: 'TERMINATED',
+      steer: async (handle, client) => {
+        await share(handle, 'one');
+        await share(handle, 'two');
+        await handle.executeUpdate(setCeiling, { args: [{ requestsPerSecond: 20 }] });
+        await handle.executeUpdate(acquireWriter, { args: [{ workflowId: 'promotion/one' }] });
+        await handle.executeUpdate(acquireWriter, { args: [{ workflowId: 'promotion/two' }] });
+        await handle.signal(releaseWriter, { workflowId: 'promotion/one' });
+        await handle.executeUpdate(setCeiling, { args: [{ requestsPerSecond: null }] });
+        await ended(handle, client);
+      },
+    },
+    { workflow: 'registryBudget', name: 'idle', args: [{ host: HOST, idleMs: 100 }] },
+    {
+      workflow: 'registryBudget',
+      name: 'continued-as-new',
+      args: [{ host: HOST }],
+      ends: 'TERMINATED',
+      steer: async (handle, client) => {
+        const { firstExecutionRunId: first } = handle as WorkflowHandle & { readonly firstExecutionRunId: string };
+        const next = client.workflow.getHandle(handle.workflowId);
+        while ((await next.describe()).runId === first) await share(next, 'one');
+        await ended(handle, client);
+      },
+    },
+  ];
+}
+
+function replicationActivities(shards: number, changes: Partial<ReplicationActivities> = {}): ReplicationActivities {
+  const hours = 3_600_000;
+  return {
+    draftReplication: async () => ({
+      request: {
+        manifests: DIGEST,
+        confirm: true,
+        lenient: false,
+        replication: 'on',
+        auditInterval: 24 * hours,
+        every: hours / 2,
+        heartbeat: 30_000,
+        full: false,
+        copies: 50,
+      },
+      index: DIGEST,
+      audits: DIGEST,
+      shards,
+      sources: shards * 10,
+      pairs: shards * 200,
+      warnings: [],
+      notifies: true,
+    }),
+    replicateShard: async () => ({ ...BLANK_TALLY, counts: { ...BLANK_TALLY.counts, listed: 10 }, sources: 10 }),
+    settleReplication: async () => undefined,
+    ...changes,
+  };
+}
+
+function replications(): readonly HistoryCase[] {
+  const case_ = (name: string, shards: number, changes: Partial<ReplicationActivities> = {}): HistoryCase => ({
+    workflow: 'signatureReplication',
+    name,
+    args: [{ manifests: DIGEST, confirm: true }],
+    activities: { ...replicationActivities(shards, changes), ...TELLING },
+  });
+  const residue = { source: 'prod.example/app', mirror: 'mirror.example/app', reason: 'RegistryUnavailable' };
+  const left = { ...BLANK_TALLY, residue: { count: 1, samples: [{ ...residue, message: 'it is down' }] }, sources: 10 };
+  const compared = { source: 'prod.example/app', mirror: 'mirror.example/app', checkedAt: 0, verified: true };
+  const oldest = compared as unknown as OldestPair;
+  return [
+    case_('done', 3),
+    case_('residue', 2, { replicateShard: async () => left as never }),
+    case_('mirror-stale', 1, { replicateShard: async () => ({ ...BLANK_TALLY, sources: 10, oldest }) }),
+    case_('continued-as-new', MANY_SHARDS),
+    { ...case_('failed', 1, { replicateShard: gone }), ends: 'FAILED' },
+  ];
+}
+
+function files(): readonly HistoryCase[] {
+  const case_ = (name: string, shards: number, confirm: boolean, keptBack = 0): HistoryCase => {
+    const request = {
+      manifests: DIGEST,
+      confirm,
+      overwrite: false,
+      skipMissing: false,
+      useServiceAccount: false,
+      attempts: 8,
+      heartbeat: 30_000,
+    };
+    const activities: FileActivities = {
+      planFiles: async () => ({ request, index: DIGEST, shards, total: shards, counts: NO_FILES, samples: [] }),
+      promoteFiles: async () => ({ counts: { ...NO_FILES, copied: 1 - keptBack, keptBack }, samples: [] }),
+    };
+    return { workflow: 'filePromotion', name, args: [{ manifests: DIGEST, confirm }], activities };
+  };
+  return [
+    case_('done', 3, true),
+    case_('dry-run', 2, false),
+    case_('quarantined', 2, true, 1),
+    case_('continued-as-new', MANY_SHARDS, true),
+  ];
+}
+
+const TELLING: NotificationActivities = {
+  chooseTargets: async () => ['chat', 'mail'],
+  async deliverNotification({ target }) {
+    if (target === 'mail') throw ApplicationFailure.nonRetryable('it answered 404', 'NotificationRefused');
+    return { attempts: 1 };
+  },
+};
+
+function notified(): HistoryCase {
+  const message: Notification = {
+    id: 'notification/done/promotion/example',
+    event: 'done',
+    workflowId: 'promotion/example',
+    runId: 'first',
+    at: 0,
+    destinations: ['prod.example/images'],
+  };
+  return { workflow: 'notification', name: 'told', args: [message], activities: TELLING };
+}
