@@ -5,6 +5,7 @@ import type { NativeConnection, WorkerOptions, WorkflowBundleOption } from '@tem
 import { rethrowCancellation } from './src/activities/cancellation.ts';
 import { createActivities, createFileActivities, createReplicationActivities } from './src/activities/index.ts';
 import { createNotificationActivities } from './src/activities/notify.ts';
+import { readingOf, writingOf } from './src/activities/writing.ts';
 import type { ManifestFetcher } from './src/activities/manifests.ts';
 import { findScanners } from './src/activities/vulnerabilities.ts';
 import { openSigning } from './src/activities/signing-access.ts';
@@ -29,6 +30,7 @@ import { openRegistry } from './src/registry-settings.ts';
 import { createAttachmentLocks } from './src/signing/attachment-locks.ts';
 import { loadWorkflows } from './src/workflow-bundle.ts';
 import { replicationQueue } from './src/workflows/replication-messages.ts';
+import { writingQueue } from './src/workflows/writing-queue.ts';
 import { installRuntime } from './src/telemetry/runtime.ts';
 import { openTracing } from './src/telemetry/open-tracing.ts';
 import type { Tracing } from './src/telemetry/tracing.ts';
@@ -107,27 +109,35 @@ export async function startWorker(config: Config, settings: WorkerSettings = {})
     shutdownGraceTime: graceMs,
     shutdownForceTime: graceMs + 15_000,
   };
+  const writesApart = config.worker.queues === 'reading';
+  const activities = {
+    ...createActivities({
+      registry,
+      copier: createCopier(registry),
+      store,
+      fetchManifests: fetchFromGit,
+      signing,
+      writers: budgets,
+      ceilings: budgets,
+      gate: { ...config.gate, proofs: openGitHubProofs(process.env['GITHUB_TOKEN'], process.env['GITHUB_API_URL']) },
+      scanners,
+      notifies,
+      writesApart,
+    }),
+    ...createFileActivities({ buckets: createBuckets(process.env), store, writesApart }),
+  };
   const promotions: WorkerOptions = {
     ...common,
     taskQueue: config.taskQueue,
-    activities: {
-      ...notifying,
-      ...createActivities({
-        registry,
-        copier: createCopier(registry),
-        store,
-        fetchManifests: fetchFromGit,
-        signing,
-        writers: budgets,
-        ceilings: budgets,
-        gate: { ...config.gate, proofs: openGitHubProofs(process.env['GITHUB_TOKEN'], process.env['GITHUB_API_URL']) },
-        scanners,
-        notifies,
-      }),
-      ...createFileActivities({ buckets: createBuckets(process.env), store }),
-    },
+    activities: { ...notifying, ...(writesApart ? readingOf(activities) : activities) },
     // Promotions are few; the default grows with the heap, which belongs to blobs here.
     maxCachedWorkflows: 200,
+  };
+  const { workflowBundle: _, ...withoutWorkflows } = common;
+  const writing: WorkerOptions = {
+    ...withoutWorkflows,
+    taskQueue: writingQueue(config.taskQueue),
+    activities: writingOf(activities),
   };
   // A queue and connections of its own: whatever holds replication up holds up nothing else.
   const aside = openRegistry(config, process.env, {
@@ -155,7 +165,13 @@ export async function startWorker(config: Config, settings: WorkerSettings = {})
     },
     maxCachedWorkflows: 10,
   };
-  const polled = { promotion: [promotions], replication: [replication], all: [promotions, replication] };
+  const polled = {
+    all: [promotions, replication],
+    promotion: [promotions],
+    reading: [promotions],
+    writing: [writing],
+    replication: [replication],
+  };
   const workers = await Promise.all(polled[config.worker.queues].map((options) => Worker.create(options)));
   const shutdown = (): void => {
     for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();

@@ -15,6 +15,7 @@ import {
 } from './configuration/layers.ts';
 import type { Configuration } from './configuration/schema.ts';
 import type { Setting } from './configuration/setting.ts';
+import type { WorkerQueues } from './configuration/worker-section.ts';
 import { messageOf, PromoterError } from './errors.ts';
 import type { FreezeWindow } from './gate/freeze-calendar.ts';
 import type { ApprovalRule } from './gate/approval-rule.ts';
@@ -25,7 +26,7 @@ import type { SigningSettings } from './signing-settings.ts';
 
 /** How a worker process runs. */
 export type WorkerSettings = Omit<NonNullable<Configuration['worker']>, 'queues'> & {
-  readonly queues: 'all' | 'promotion' | 'replication';
+  readonly queues: WorkerQueues;
 };
 
 export type LogLevel = NonNullable<Configuration['logLevel']>;

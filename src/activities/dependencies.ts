@@ -23,6 +23,8 @@ export interface ActivityDependencies {
   readonly gate: GateDependencies;
   /** Whether there is anybody to tell what happens to runs. */
   readonly notifies?: boolean;
+  /** Whether this worker only reads, and leaves what writes to workers of another queue. */
+  readonly writesApart?: boolean;
 }
 
 /** What signing takes beside a run's trusted root. */

@@ -5,4 +5,6 @@ import type { PlanStore } from '../plan/store.ts';
 export interface FileDependencies {
   readonly buckets: Buckets;
   readonly store: PlanStore;
+  /** Whether this worker only reads, and leaves what writes to workers of another queue. */
+  readonly writesApart?: boolean;
 }

@@ -23,6 +23,8 @@ export interface FilePlan extends FileTally {
   readonly shards: number;
   /** Files times destinations. */
   readonly total: number;
+  /** Set where what writes is for workers of another queue: the one that planned cannot. */
+  readonly writesApart?: boolean;
 }
 
 /** Few enough that an attempt is short, and enough that a history is. */
@@ -37,7 +39,7 @@ const BUCKETS_AT_ONCE = 8;
  *
  * @throws PromoterError `RequestInvalid`, `ManifestInvalid`, `Store*`, `Bucket*`
  */
-export function createPlanFiles({ buckets, store }: FileDependencies) {
+export function createPlanFiles({ buckets, store, writesApart = false }: FileDependencies) {
   return async function planFiles(input: { readonly run: string; readonly request: unknown }): Promise<FilePlan> {
     const request = checkFileRequest(input.request);
     const manifests = parseFileBundle(fileBundleFromBytes(await store.get(request.manifests as Digest)));
@@ -70,6 +72,7 @@ export function createPlanFiles({ buckets, store }: FileDependencies) {
       index: await putJson(store, shards),
       shards: shards.length,
       total: settled.length + open.length,
+      ...(writesApart && request.confirm ? { writesApart } : {}),
       ...tallyFiles(settled),
     };
   };

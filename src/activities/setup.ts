@@ -37,6 +37,8 @@ export interface SetupResult {
   readonly provenance: boolean;
   /** Whether this worker has anybody to tell what happens to the run. */
   readonly notifies?: boolean;
+  /** Set where what writes is for workers of another queue: this one cannot. */
+  readonly writesApart?: boolean;
   readonly warnings: readonly string[];
 }
 
@@ -50,7 +52,7 @@ const HOSTS_AT_ONCE = 32;
  * @throws PromoterError `RequestInvalid`, `ManifestInvalid`, `GitUnavailable`, `Store*`, `Registry*`
  */
 export function createSetup(dependencies: ActivityDependencies, trust: PinnedTrust) {
-  const { registry, store, signing, gate, notifies = false } = dependencies;
+  const { registry, store, signing, gate, notifies = false, writesApart = false } = dependencies;
   return async function setup(input: { readonly run: string; readonly request: unknown }): Promise<SetupResult> {
     const request = await withPulse(
       () => undefined,
@@ -86,6 +88,7 @@ export function createSetup(dependencies: ActivityDependencies, trust: PinnedTru
       provenance,
       approval: approvalOf(request),
       notifies,
+      ...(writesApart ? { writesApart } : {}),
       warnings: warnings.slice(0, 100),
     };
   };
@@ -103,6 +106,8 @@ export function createSetup(dependencies: ActivityDependencies, trust: PinnedTru
   // What signing takes is opened now, so that a run that cannot sign ends before it copies anything.
   async function openSigning(run: string, request: StoredRequest): Promise<void> {
     if (request.confirm !== true || request.sign === false) return;
+    // Who only reads does not sign either; whom signatures have to convince is known to both.
+    if (writesApart) return void (await trust.of(run));
     if (signing.context === undefined) throw cannotSign();
     await Promise.all([signing.context(), trust.of(run)]);
   }

@@ -1,12 +1,16 @@
 import { z } from 'zod';
 import { section, setting } from './setting.ts';
 
-const QUEUES = ['all', 'promotion', 'replication'] as const;
+const QUEUES = ['all', 'promotion', 'reading', 'writing', 'replication'] as const;
+
+/** What a worker process works on. */
+export type WorkerQueues = (typeof QUEUES)[number];
 
 /** How a worker process runs. */
 export const workerSection = section('How a worker runs; see [Deploying](deploying.md).', {
   queues: setting(z.enum(QUEUES, { error: `is none of ${QUEUES.join(', ')}` }), {
-    description: 'what it works on: `promotion`, `replication` of signatures, or `all` of it',
+    description:
+      'what it works on: `promotion`, `replication` of signatures, or `all` of it; `reading` and `writing` are the two halves of `promotion`, for workers with credentials of their own',
     variable: 'PROMOTER_WORKER_QUEUES',
     default: 'all',
   }),

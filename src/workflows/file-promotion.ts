@@ -17,6 +17,7 @@ import {
   type FilePromotionRequest,
 } from './file-messages.ts';
 import { newSweep, sweep, type SweepState } from './sweep.ts';
+import { writingQueue } from './writing-queue.ts';
 
 /** What a run hands to the one that continues it. */
 export interface FilePromotionState {
@@ -36,11 +37,15 @@ const STATES: Readonly<Record<FilePromotionOutcome, string>> = {
 };
 
 /** A shard takes as long as its files are large; another attempt goes on behind what this one has done. */
-function activitiesFor(summary: string, request: Partial<FilePlan['request']> = {}): FileActivities {
+function activitiesFor(
+  summary: string,
+  { request, writesApart = false }: Partial<Pick<FilePlan, 'request' | 'writesApart'>> = {},
+): FileActivities {
   return proxyActivities<FileActivities>({
+    ...(writesApart ? { taskQueue: writingQueue(workflowInfo().taskQueue) } : {}),
     startToCloseTimeout: '12 hours',
-    heartbeatTimeout: request.heartbeat ?? 30_000,
-    retry: { maximumAttempts: request.attempts ?? 8, initialInterval: '2 seconds', maximumInterval: '2 minutes' },
+    heartbeatTimeout: request?.heartbeat ?? 30_000,
+    retry: { maximumAttempts: request?.attempts ?? 8, initialInterval: '2 seconds', maximumInterval: '2 minutes' },
     cancellationType: 'WAIT_CANCELLATION_COMPLETED',
     summary,
   });
@@ -85,7 +90,7 @@ export async function filePromotion(
     progress,
     { lanes: LANES, brake: NO_BRAKE },
     (shard) =>
-      activitiesFor(`files ${shard + 1}/${total}`, plan.request).promoteFiles({
+      activitiesFor(`files ${shard + 1}/${total}`, plan).promoteFiles({
         run,
         request: plan.request,
         index,

@@ -3,7 +3,7 @@ import type { SetupResult } from '../activities/setup.ts';
 import type { PlanReference, PromotionRequest } from './messages.ts';
 import type { Board } from './board.ts';
 import type { Brake } from './brake.ts';
-import { activitiesOf, policyOf } from './policies.ts';
+import { activitiesOf, policyOf, writingActivitiesOf } from './policies.ts';
 import { searchableDestinations } from './searchable-destinations.ts';
 import { newSweep, sweep } from './sweep.ts';
 import type { WriterLeases } from './writer-leases.ts';
@@ -44,9 +44,10 @@ function showOrigin(destinations: readonly string[], commit = ''): void {
 /** Plan: draft from the manifests, judge shard by shard, put the plan together. */
 export async function runPlan(
   run: string,
-  { request, broken }: SetupResult,
+  setup: SetupResult,
   { board, brake }: { readonly board: Board; readonly brake: Brake },
 ): Promise<PlanReference> {
+  const { request, broken } = setup;
   const policy = policyOf('plan', request.policies?.plan);
   const draft = await brake.run(() => activitiesOf(policy, 'draft from the manifests').draftPlan({ run, request }));
   const state = newSweep(draft.shards);
@@ -68,12 +69,11 @@ export async function runPlan(
       board.mark('plan', 'running', { shards: { done: state.done, total: draft.shards } });
     },
   );
+  // Only who writes can tell whether hosts let him.
+  const probe = request.confirm === true;
+  const assembling = writingActivitiesOf(policy, 'write the plan', probe ? setup : {});
   const { plan, quarantine, warnings } = await brake.run(() =>
-    activitiesOf(policy, 'write the plan').assemblePlan({
-      run,
-      strict: request.strict === true,
-      probe: request.confirm === true,
-    }),
+    assembling.assemblePlan({ run, strict: request.strict === true, probe }),
   );
   const all = [...board.read().warnings, ...draft.warnings, ...warnings];
   board.update({ plan, quarantine, warnings: all.slice(0, WARNINGS_SHOWN) });

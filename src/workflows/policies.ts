@@ -1,7 +1,10 @@
-import { proxyActivities, type ActivityOptions } from '@temporalio/workflow';
+import { proxyActivities, workflowInfo, type ActivityOptions } from '@temporalio/workflow';
 import type { Activities } from '../activities/index.ts';
 import type { CheckedPolicyChange } from '../activities/request.ts';
+import type { SetupResult } from '../activities/setup.ts';
+import type { WritingName } from '../activities/writing.ts';
 import type { PhaseName } from './messages.ts';
+import { writingQueue } from './writing-queue.ts';
 
 /** A time as Temporal takes it: milliseconds, or a text such as `30 seconds`. */
 export type Duration = NonNullable<ActivityOptions['startToCloseTimeout']>;
@@ -85,6 +88,20 @@ export function policyOf(phase: PhaseName, change: CheckedPolicyChange = {}): Ph
 /** The activities of a phase under its policy; the summary is what the UI shows of the calls. */
 export function activitiesOf(policy: PhasePolicy, summary: string): Activities {
   return proxyActivities<Activities>(activityOptions(policy, summary));
+}
+
+/**
+ * The activities of a phase that write. Where the worker that set the run up only reads, they are on a queue of their own,
+ * for workers with the credentials.
+ */
+export function writingActivitiesOf(
+  policy: PhasePolicy,
+  summary: string,
+  { writesApart = false }: Pick<SetupResult, 'writesApart'>,
+): Pick<Activities, Extract<WritingName, keyof Activities>> {
+  const options = activityOptions(policy, summary);
+  if (!writesApart) return proxyActivities<Activities>(options);
+  return proxyActivities<Activities>({ ...options, taskQueue: writingQueue(workflowInfo().taskQueue) });
 }
 
 function activityOptions(policy: PhasePolicy, summary: string): ActivityOptions {

@@ -2,7 +2,7 @@ import { ApplicationFailure, sleep } from '@temporalio/workflow';
 import type { Board } from './board.ts';
 import type { CopyCounts } from './messages.ts';
 import type { PhaseContext } from './phase-context.ts';
-import { activitiesOf, policyOf, RESIDUE, type PhasePolicy } from './policies.ts';
+import { activitiesOf, policyOf, RESIDUE, writingActivitiesOf, type PhasePolicy } from './policies.ts';
 import { countResidue } from './run-metrics.ts';
 import { newSweep, sweep, type SweepState } from './sweep.ts';
 
@@ -33,7 +33,7 @@ export async function runPromote(context: PhaseContext, state: PromoteState): Pr
       state.sweep,
       { lanes: policy.lanes, brake },
       (shard, from) =>
-        activitiesOf(policy, `${label} ${shard + 1}/${total}`).promoteShard({
+        writingActivitiesOf(policy, `${label} ${shard + 1}/${total}`, setup).promoteShard({
           run,
           index,
           shard,

@@ -1,7 +1,7 @@
 import type { SignCounts } from '../activities/sign.ts';
 import type { Throttling } from '../activities/traffic.ts';
 import type { PhaseContext } from './phase-context.ts';
-import { activitiesOf, policyOf } from './policies.ts';
+import { activitiesOf, policyOf, writingActivitiesOf } from './policies.ts';
 import { newSweep, sweep, type SweepState } from './sweep.ts';
 
 /** How far Sign or Attest has come; the draft is made when the phase begins. */
@@ -53,7 +53,7 @@ async function runSigning(
     progress,
     { lanes: policy.lanes, brake },
     (shard, from): Promise<Counts> => {
-      const activities = activitiesOf(policy, `${phase} ${shard + 1}/${total}`);
+      const activities = writingActivitiesOf(policy, `${phase} ${shard + 1}/${total}`, setup);
       const part = { ...input, shard, ...(from === undefined ? {} : { from }) };
       return phase === 'sign' ? activities.signShard({ ...part, annotations }) : activities.attestShard(part);
     },

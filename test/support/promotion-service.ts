@@ -16,7 +16,8 @@ export interface PromotionService {
   readonly environment: Readonly<Record<string, string>>;
   /** Uploads the thin manifests of a directory to the plan store; their digest. */
   upload(directory: string): Promise<string>;
-  startWorker(): Promise<RunningProcess>;
+  /** Starts another one, of this version. @param environment in place of what the first one has */
+  startWorker(environment?: Readonly<Record<string, string>>): Promise<RunningProcess>;
   startServer(port?: number): Promise<TemporalServer>;
   stop(): Promise<void>;
 }
@@ -35,6 +36,8 @@ export interface ServiceOptions {
   readonly ui?: boolean;
   /** For the worker: where Sigstore is, say. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** The program of the first worker, where it is of another version. */
+  readonly workerFile?: string;
 }
 
 /** Starts both. */
@@ -56,22 +59,25 @@ export async function startPromotionService(options: ServiceOptions): Promise<Pr
     ...(server.uiUrl === undefined ? {} : { TEMPORAL_UI_ADDRESS: server.uiUrl }),
     ...options.environment,
   };
-  const startWorker = (): Promise<RunningProcess> =>
+  const startWorker = (
+    more: Readonly<Record<string, string>> = {},
+    file = join(packageRoot(), 'worker.ts'),
+  ): Promise<RunningProcess> =>
     startProcess({
       name: 'the worker',
       program: process.execPath,
-      args: [join(packageRoot(), 'worker.ts')],
-      env: environment,
+      args: [file],
+      env: { ...environment, ...more },
       logFile: join(directory, 'worker.log'),
       ready: async () => true,
     });
   const connection = await Connection.connect({ address: server.address });
   const service: PromotionService = {
     server,
-    worker: await startWorker(),
+    worker: await startWorker({}, options.workerFile),
     client: new Client({ connection }),
     environment,
-    startWorker,
+    startWorker: (more) => startWorker(more),
     startServer,
     async upload(folder) {
       const { bundle } = await readBundle({ kind: 'thin', directory: folder });

@@ -6,6 +6,8 @@ export interface TokenOptions {
   /** With both, only who knows them gets tokens. */
   readonly username?: string;
   readonly password?: string;
+  /** Gets tokens that allow nothing but to pull. */
+  readonly reader?: { readonly username: string; readonly password: string };
   readonly lifetimeSeconds?: number;
 }
 
@@ -24,13 +26,15 @@ interface Grant {
 
 /** Makes one that has issued nothing. */
 export function createTokenGate(options: TokenOptions): TokenGate {
-  const { username, password, lifetimeSeconds = 300 } = options;
+  const { username, password, reader, lifetimeSeconds = 300 } = options;
   const grants = new Map<string, Grant>();
-  const basic = `Basic ${Buffer.from(`${username ?? ''}:${password ?? ''}`).toString('base64')}`;
+  const basic = basicOf(username, password);
 
   return {
     issue(request, url, response) {
-      const refused = username !== undefined && request.headers.authorization !== basic;
+      const { authorization } = request.headers;
+      const isReader = reader !== undefined && authorization === basicOf(reader.username, reader.password);
+      const refused = username !== undefined && authorization !== basic && !isReader;
       // Docker's clients try OAuth2 by POST first and take 404 or 405 for "use GET".
       const status = request.method !== 'GET' ? 405 : refused ? 401 : 200;
       if (status !== 200) {
@@ -38,7 +42,8 @@ export function createTokenGate(options: TokenOptions): TokenGate {
         return status;
       }
       const token = randomUUID();
-      const scopes = url.searchParams.getAll('scope').flatMap((scope) => scope.split(' ').flatMap(singleScopes));
+      const asked = url.searchParams.getAll('scope').flatMap((scope) => scope.split(' ').flatMap(singleScopes));
+      const scopes = isReader ? asked.filter((scope) => scope.endsWith(':pull')) : asked;
       grants.set(token, { scopes: new Set(scopes), expires: Date.now() + lifetimeSeconds * 1000 });
       response
         .writeHead(200, { 'content-type': 'application/json' })
@@ -55,6 +60,10 @@ export function createTokenGate(options: TokenOptions): TokenGate {
       return `Bearer realm="${realm}",service="registry-proxy"${scope}`;
     },
   };
+}
+
+function basicOf(username = '', password = ''): string {
+  return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
 }
 
 function scopesFor(method: string, url: URL): readonly string[] {
