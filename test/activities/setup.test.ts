@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createActivities } from '../../src/activities/index.ts';
 import { PromoterError } from '../../src/errors.ts';
 import { createBench, failure, RUN, type Bench } from './support.ts';
 
@@ -101,5 +102,15 @@ describe('setup activity', () => {
     refusing({ 'staging.example': new PromoterError('RegistryUnavailable', 'staging.example: 500') });
     const manifests = await bench.upload(MANIFEST);
     await assert.rejects(setup({ manifests }), failure('RegistryUnavailable', /staging.example: 500/, true));
+  });
+
+  it('leaves writing and signing to others where the worker only reads', async () => {
+    const manifests = await bench.upload(MANIFEST);
+    const { setup: reading } = createActivities({ ...bench.dependencies, writesApart: true });
+    const ask = (request: object) => bench.run(reading, { run: RUN, request: { manifests, ...request } });
+    assert.equal((await ask({ confirm: true, sign: false })).writesApart, true);
+    assert.equal((await setup({ manifests })).writesApart, undefined);
+    // It needs nothing to sign with, but has to know whom signatures are to convince.
+    await assert.rejects(ask({ confirm: true }), failure('TrustRootInvalid', /there is none here/, false));
   });
 });

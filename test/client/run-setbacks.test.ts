@@ -12,7 +12,7 @@ function lines(pending: object): readonly string[] {
   const raw = {
     pendingActivities: [{ activityType: { name: 'promoteShard' }, attempt: 1, maximumAttempts: 8, ...pending }],
   };
-  return setbacksOf({ raw } as unknown as WorkflowExecutionDescription, NOW).map(setbackLine);
+  return setbacksOf({ raw } as WorkflowExecutionDescription, NOW).map(setbackLine);
 }
 
 describe('setbacks of a run', () => {

@@ -8,10 +8,10 @@ import { packageRoot } from '../../src/stack/program-list.ts';
 const run = promisify(execFile);
 
 /**
- * The version that stands in for a release until there is one: whatever runs began with it have to end with every later
- * one.
+ * What stands in for a release until there is one: the last commit that changed, without a patch, what a run does. Runs of
+ * earlier ones cannot be gone on with.
  */
-const BEFORE_THE_FIRST_RELEASE = '5659bbd';
+const BEFORE_THE_FIRST_RELEASE = '0c94c9f';
 
 /** The sources of an earlier version, ready to be run. */
 export interface ReleasedVersion {
