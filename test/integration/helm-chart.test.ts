@@ -42,7 +42,8 @@ interface Resource {
         readonly terminationGracePeriodSeconds: number;
         readonly securityContext: { readonly runAsNonRoot: boolean };
         readonly containers: readonly [Container];
-        readonly volumes: readonly { readonly name: string }[];
+        readonly serviceAccountName: string;
+        readonly volumes: readonly { readonly name: string; readonly secret?: { readonly secretName: string } }[];
       };
     };
   };
@@ -93,6 +94,27 @@ describe('the Helm chart', () => {
       configurationSchema.parse(parse(file ?? ''));
     });
   }
+
+  it('gives those that read and those that write credentials of their own', async () => {
+    const values = ['reading', 'writing'].flatMap((name) => {
+      const its = { queues: name, replicas: 1, dockerConfig: `registry-${name}`, serviceAccount: `promoter-${name}` };
+      return Object.entries(its).map(([key, value]) => `workers.${name}.${key}=${value}`);
+    });
+    const text = await renderChart('ours', ['workers.promotion=null', ...values]);
+    const resources = parseAllDocuments(text).map((document) => document.toJS() as Resource);
+    const deployments = resources.filter(({ kind }) => kind === 'Deployment');
+    const credentials = deployments.map(({ spec }) => {
+      const { serviceAccountName, volumes, containers } = spec!.template.spec;
+      const secret = volumes.find(({ name }) => name === 'docker-config')?.secret?.secretName;
+      const queues = containers[0].env.find(({ name }) => name === 'PROMOTER_WORKER_QUEUES')?.value;
+      return `${queues} ${secret} ${serviceAccountName}`;
+    });
+    assert.deepEqual(credentials.sort(), [
+      'reading registry-reading promoter-reading',
+      'replication undefined ours-image-promoter',
+      'writing registry-writing promoter-writing',
+    ]);
+  });
 });
 
 const KNOWN = new Set(['PROMOTER_CONFIG', 'DOCKER_CONFIG', ...SETTINGS.map(({ note }) => note.variable)]);

@@ -58,10 +58,9 @@ describe('workers with credentials of their own', () => {
     const handle = await start(true);
     const waits = async (): Promise<readonly string[]> =>
       setbacksOf(await handle.describe(), Date.now() + 60_000).map(setbackLine);
-    await waitFor(async () => (await waits()).length > 0);
-    assert.deepEqual(await waits(), [
-      'assemblePlan: attempt 1 of 6, since no worker takes it from the queue promotion-writing: see that one runs',
-    ]);
+    const wanted =
+      'assemblePlan: attempt 1 of 6, since no worker takes it from the queue promotion-writing: see that one runs';
+    await waitFor(async () => (await waits()).includes(wanted));
     assert.equal((await handle.query(report)).phases.find(({ state }) => state === 'running')?.name, 'plan');
     assert.equal(written(), 0);
 
