@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { RepositoryName } from '../../src/reference.ts';
 import { V1, withHost } from './client-on-host.ts';
 import { reply } from './http-host.ts';
 
@@ -57,6 +58,28 @@ describe('registry client', () => {
         assert.equal(server.seen.length, 2);
       },
       { retry: { tries: 1 }, circuit: { failures: 2 } },
+    );
+  });
+
+  it('gets one token for all that it is told to expect', async () => {
+    await withHost(
+      ({ path, headers }, response) => {
+        if (path.startsWith('/token')) return reply(response, 200, {}, { token: 'access' });
+        if (headers.authorization === 'Bearer access') return reply(response, 404);
+        const realm = `Bearer realm="http://${headers.host}/token",service="registry"`;
+        return reply(response, 401, { 'www-authenticate': realm });
+      },
+      async ({ registry, repository, server }) => {
+        const other = `${server.host}/other` as RepositoryName;
+        registry.expectAccess([repository, other], 'push');
+        await registry.headManifest(repository, V1);
+        await registry.headManifest(other, V1);
+        const asked = server.seen.filter(({ path }) => path.startsWith('/token'));
+        assert.deepEqual(
+          asked.map(({ path }) => new URL(path, server.origin).searchParams.getAll('scope').toSorted()),
+          [['repository:app:pull,push', 'repository:other:pull,push']],
+        );
+      },
     );
   });
 });

@@ -21,6 +21,13 @@ describe('network guard', () => {
     assert.equal(await objection('https://public.example', 'https://unresolvable.example/token'), undefined);
   });
 
+  it('resolves names itself when nobody else does', async () => {
+    const resolving = createNetworkGuard();
+    const registry = new URL('https://198.51.100.7');
+    assert.equal(await resolving(registry, new URL('https://name.invalid/token')), undefined);
+    assert.notEqual(await resolving(registry, new URL('https://localhost/token')), undefined);
+  });
+
   it('does not let it send us into the network around us', async () => {
     for (const target of [
       'https://169.254.169.254/latest',

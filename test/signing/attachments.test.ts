@@ -13,7 +13,7 @@ import {
 } from '../../src/signing/attachment-manifest.ts';
 import { readAttachments } from '../../src/signing/attachments.ts';
 import { digestsOf } from '../../src/signing/index-children.ts';
-import { BUNDLE_V03, COSIGN_SIGN, SIMPLE_SIGNING } from '../../src/signing/media-types.ts';
+import { BUNDLE_V03, COSIGN_SIGN, DSSE_ENVELOPE, SIMPLE_SIGNING } from '../../src/signing/media-types.ts';
 import { makeIndex, pushSample } from '../../src/stack/sample-images.ts';
 import { createMemoryRegistry } from '../support/memory-registry.ts';
 
@@ -109,6 +109,39 @@ describe('what is attached to an image', () => {
         assert.ok(found?.content instanceof PromoterError);
         assert.match(found.content.message, reason);
       }
+    });
+
+    it('under a tag, as far as it can be a signature or an attestation', async () => {
+      const registry = createMemoryRegistry();
+      const blobs = [SIMPLE_SIGNING, DSSE_ENVELOPE, BUNDLE_V03, 'text/plain'].map((type) =>
+        blobOf(type, Buffer.from(type)),
+      );
+      const { manifest, config } = layeredManifest(blobs.map((blob) => blob.descriptor));
+      for (const { bytes } of [...blobs, config]) registry.addBlob(repository, bytes);
+      for (const suffix of ['sig', 'att'] as const) {
+        registry.addManifest(repository, manifest, [attachmentTag(digest, suffix)]);
+      }
+      const contents = async (format: 'sig-tag' | 'att-tag') =>
+        (await readAttachments({ registry, repository, digest }, [format])).map(({ content }) => String(content));
+      assert.deepEqual(await contents('sig-tag'), [SIMPLE_SIGNING]);
+      assert.deepEqual(await contents('att-tag'), [SIMPLE_SIGNING, DSSE_ENVELOPE, 'text/plain']);
+    });
+
+    it('under a tag that holds something else, and is said to be invalid', async () => {
+      const registry = createMemoryRegistry();
+      const bytes = Buffer.from('garbage');
+      const garbage = { digest: digestOf(bytes), mediaType: 'text/plain', bytes };
+      registry.addManifest(repository, garbage, [attachmentTag(digest, 'sig')]);
+      const [found, ...more] = await readAttachments({ registry, repository, digest }, ['sig-tag', 'att-tag']);
+      assert.deepEqual([found?.format, found?.descriptor.digest, more], ['sig-tag', garbage.digest, []]);
+      assert.ok(found?.content instanceof PromoterError);
+      assert.equal(found.content.code, 'SignatureInvalid');
+    });
+
+    it('but for a referrer that is gone since it was listed', async () => {
+      const registry = createMemoryRegistry();
+      registry.listReferrers = async () => [{ ...subject, artifactType: BUNDLE_V03 }];
+      assert.deepEqual(await readAttachments({ registry, repository, digest }, ['bundle']), []);
     });
 
     it('and a registry that fails is not taken for an image without signatures', async () => {

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import type { RepositoryName } from '../../src/reference.ts';
+import { attachBundle } from '../../src/signing/attach-bundle.ts';
 import { attestDigest } from '../../src/signing/attest-digest.ts';
-import { PROMOTION } from '../../src/signing/media-types.ts';
+import { judge } from '../../src/signing/judgement.ts';
+import { BUNDLE_PREDICATE_ANNOTATION, PROMOTION } from '../../src/signing/media-types.ts';
 import { createMemoryLog, createMemorySigner } from '../support/memory-log.ts';
 import { createMemorySigning } from '../support/memory-signing.ts';
+import { SIGNED, fixtureOptions } from './fixtures/signed.ts';
 
 const repository = 'prod.test/app' as RepositoryName;
 const BASE = { repository, identity: 'registry.k8s.io/app', predicateType: PROMOTION, predicate: { run: 1 } };
@@ -44,6 +47,25 @@ describe('attesting a digest', () => {
       const outcome = await attestDigest(otherContext, { ...BASE, subject, ...change });
       assert.deepEqual(outcome, { attestation: 'written' }, JSON.stringify(change));
     }
+  });
+
+  it('is not done by what only calls itself so, nor by a stranger whose signature holds', async () => {
+    const { context, pushImage, registry } = createMemorySigning();
+    const subject = await pushImage(repository);
+    await attestDigest(context, { ...BASE, subject, predicateType: 'https://example.test/other' });
+    const annotations = { [BUNDLE_PREDICATE_ANNOTATION]: PROMOTION };
+    const { listReferrers } = registry;
+    registry.listReferrers = async (...place) =>
+      (await listReferrers(...place)).map((listed) => ({ ...listed, annotations }));
+    assert.deepEqual(await attestDigest(context, { ...BASE, subject }), { attestation: 'written' });
+
+    const about = { ...subject, digest: SIGNED.digest };
+    const bundle = Buffer.from(JSON.stringify(SIGNED.attestation));
+    const found = await attachBundle(context, { repository, subject: about, bundle, predicateType: PROMOTION });
+    const options = { ...fixtureOptions(), trust: context.trust };
+    assert.ok(found && judge(found, options).status === 'verified');
+    const request = { ...BASE, subject: about, identity: SIGNED.identity };
+    assert.deepEqual(await attestDigest(context, request), { attestation: 'written' });
   });
 
   it('fails when what it wrote does not verify', async () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { PromoterError, type ErrorCode } from '../../src/errors.ts';
 import type { RepositoryName } from '../../src/reference.ts';
 import { blobOf } from '../../src/signing/attachment-manifest.ts';
-import { writeBlob } from '../../src/signing/blob-content.ts';
+import { ensureBlob, readBlob, writeBlob } from '../../src/signing/blob-content.ts';
 import { createMemoryRegistry } from '../support/memory-registry.ts';
 
 const HERE = 'one.example/prod/app' as RepositoryName;
@@ -36,5 +36,45 @@ describe('writing the blob of an attachment', () => {
       await assert.rejects(writeBlob(registry, HERE, BLOB), { code });
       assert.equal(registry.count('putBlob'), times);
     }
+  });
+});
+
+describe('having the blob of an attachment', () => {
+  it('takes an upload only where it is not there yet', async () => {
+    const registry = createMemoryRegistry();
+    await ensureBlob(registry, HERE, BLOB);
+    await ensureBlob(registry, HERE, BLOB);
+    assert.equal(registry.count('putBlob'), 1);
+    assert.equal(String(await readBlob(registry, HERE, BLOB.descriptor)), 'a signature');
+  });
+});
+
+describe('reading the blob of an attachment', () => {
+  it('calls it invalid when it is missing, damaged or too large to be one', async () => {
+    const registry = createMemoryRegistry();
+    await assert.rejects(readBlob(registry, HERE, BLOB.descriptor), {
+      code: 'SignatureInvalid',
+      message: /is missing or damaged in one\.example/,
+    });
+    registry.addBlob(HERE, BLOB.bytes);
+    registry.corrupt(BLOB.descriptor.digest, Buffer.from('other'));
+    await assert.rejects(readBlob(registry, HERE, BLOB.descriptor), { code: 'SignatureInvalid' });
+
+    const opened = registry.count('openBlob');
+    const largest = { ...BLOB.descriptor, size: 32 * 1024 * 1024 };
+    await assert.rejects(readBlob(registry, HERE, { ...largest, size: largest.size + 1 }), {
+      code: 'SignatureInvalid',
+      message: /larger than any attachment/,
+    });
+    assert.equal(registry.count('openBlob'), opened, 'it is not even asked for');
+    await assert.rejects(readBlob(registry, HERE, largest), /missing or damaged/);
+  });
+
+  it('passes on what the registry has to say of itself', async () => {
+    const registry = createMemoryRegistry();
+    registry.before = () => {
+      throw new PromoterError('RegistryUnavailable', 'down');
+    };
+    await assert.rejects(readBlob(registry, HERE, BLOB.descriptor), { code: 'RegistryUnavailable' });
   });
 });

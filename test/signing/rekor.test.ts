@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { bundleFromJSON } from '@sigstore/bundle';
+import { HashAlgorithm } from '@sigstore/protobuf-specs';
 import type { ServiceAnswer, ServiceCall, ServiceClient } from '../../src/signing/service.ts';
 import { createRekorV1Witness } from '../../src/signing/rekor-v1.ts';
 import { createRekorV2Witness } from '../../src/signing/rekor-v2.ts';
@@ -63,6 +64,26 @@ describe('a Rekor v1 log', () => {
     };
     assert.equal(proposed.kind, 'dsse');
     assert.deepEqual(proposed.spec.proposedContent.verifiers, [Buffer.from(KEY.certificate).toString('base64')]);
+  });
+
+  it('is given the hash of what was signed as it is', async () => {
+    const { service, calls } = answering({ body: rekorAnswer() });
+    const digest = Buffer.alloc(32, 7);
+    const signature = Buffer.from('signature');
+    const messageDigest = { algorithm: HashAlgorithm.SHA2_256, digest };
+    const content = { $case: 'messageSignature', messageSignature: { messageDigest, signature } } as const;
+    await createRekorV1Witness(service, 'https://rekor.test')(content, KEY);
+    assert.deepEqual(JSON.parse(String(calls[0]?.body)), {
+      apiVersion: '0.0.1',
+      kind: 'hashedrekord',
+      spec: {
+        data: { hash: { algorithm: 'sha256', value: '07'.repeat(32) } },
+        signature: {
+          content: signature.toString('base64'),
+          publicKey: { content: Buffer.from(KEY.certificate).toString('base64') },
+        },
+      },
+    });
   });
 
   it('that has the entry already is asked for it', async () => {

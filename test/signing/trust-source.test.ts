@@ -3,7 +3,7 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseTrustRoot, readTrustRoot } from '../../src/signing/trust-root.ts';
-import { fileTrustSource, tufTrustSource } from '../../src/signing/trust-source.ts';
+import { fileTrustSource, openTrustSource, tufTrustSource } from '../../src/signing/trust-source.ts';
 import { startTufRepository } from '../support/tuf-repository.ts';
 import type { TufRepository } from '../support/tuf-repository.ts';
 import { SIGNED } from './fixtures/signed.ts';
@@ -31,6 +31,17 @@ describe('the trust root', () => {
       assert.throws(() => parseTrustRoot(text, 'a test'), { code: 'TrustRootInvalid', message: /a test/ });
     }
     await assert.rejects(readTrustRoot(join(directory, 'missing.json')), { code: 'TrustRootInvalid' });
+  });
+
+  it('comes from the file or the TUF repository that the settings name', async () => {
+    const path = join(directory, 'trusted_root.json');
+    await writeFile(path, ROOT);
+    const source = openTrustSource({ trustedRoot: path, tufMirror: 'https://unused.test' });
+    assert.equal((await source.current()).root.digest, parseTrustRoot(ROOT, 'a').digest);
+    await source.close();
+    const mirror = openTrustSource({ tufMirror: 'http://127.0.0.1:1', tufRoot: join(directory, 'missing.json') });
+    await assert.rejects(mirror.current(), /missing\.json|127\.0\.0\.1:1/);
+    await mirror.close();
   });
 
   it('comes from a file, and is read again when told to', async () => {

@@ -9,7 +9,7 @@ import { signatureOf, verifierOf } from '../../src/signing/witness.ts';
 import type { Witness } from '../../src/signing/witness.ts';
 import { SIGNED } from '../signing/fixtures/signed.ts';
 
-/** A transparency log with a key of its own, and the trust root that believes it. */
+/** A transparency log with a key of its own, and a trust root that believes it and the services of the fixture. */
 export interface MemoryLog {
   readonly witness: Witness;
   readonly trust: TrustRoot;
@@ -54,7 +54,8 @@ export function createMemoryLog(): MemoryLog {
   };
   const logId = { keyId: keyId.toString('base64') };
   const tlogs = [{ baseUrl: URL, hashAlgorithm: 'SHA2_256', publicKey: publicKeyJson, logId }];
-  const root = { ...(SIGNED.trustedRoot as object), tlogs };
+  const known = SIGNED.trustedRoot as { readonly tlogs: readonly unknown[] };
+  const root = { ...known, tlogs: [...known.tlogs, ...tlogs] };
   return { witness, trust: parseTrustRoot(JSON.stringify(root), 'the log of this test') };
 }
 

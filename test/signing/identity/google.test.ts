@@ -14,12 +14,13 @@ describe("identity tokens from Google's metadata server", function metadata() {
   this.timeout(20_000);
   let server: Server;
   const asked: string[] = [];
+  let broken = false;
   before(async () => {
     server = createServer((request, response) => {
       const url = request.url ?? '';
       asked.push(url);
-      const identity = url.includes('/identity?');
-      const token = url.endsWith('/token') || url.includes('/token?');
+      const identity = !broken && url.includes('/identity?');
+      const token = !broken && (url.endsWith('/token') || url.includes('/token?'));
       response.writeHead(identity || token ? 200 : 404, {
         'metadata-flavor': 'Google',
         'content-type': token ? 'application/json' : 'text/plain',
@@ -47,5 +48,26 @@ describe("identity tokens from Google's metadata server", function metadata() {
 
   it('and access tokens, for services of Google', async () => {
     assert.equal(await evaluate('google.googleAccessToken()()'), 'access');
+  });
+
+  it('that are not to be had say whose they would have been', async () => {
+    broken = true;
+    try {
+      const outcome = "then(() => 'done', ({ code, message }) => `${code} ${message}`)";
+      assert.match(
+        await evaluate(`google.googleIdentity().token().${outcome}`),
+        /^IdentityUnavailable .*asking Google for an identity token of this machine/,
+      );
+      assert.match(
+        await evaluate(`google.googleIdentity('signer@project.test').token().${outcome}`),
+        /^IdentityUnavailable .*asking Google for an identity token of signer@project\.test/,
+      );
+      assert.match(
+        await evaluate(`google.googleAccessToken()().${outcome}`),
+        /^IdentityUnavailable .*asking Google for an access token/,
+      );
+    } finally {
+      broken = false;
+    }
   });
 });

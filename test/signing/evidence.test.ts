@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import type { Bundle } from '@sigstore/bundle';
+import { compilePolicy } from '../../src/signing/identity-policy.ts';
+import { verifyEvidence } from '../../src/signing/evidence.ts';
+import type { Evidence } from '../../src/signing/evidence.ts';
+import { IN_TOTO } from '../../src/signing/media-types.ts';
+import { sealEnvelope, sealMessage } from '../../src/signing/seal.ts';
+import type { Witness } from '../../src/signing/witness.ts';
+import { createMemoryLog, createMemorySigner } from '../support/memory-log.ts';
+
+const PAYLOAD = Buffer.from('payload');
+type Entry = Bundle['verificationMaterial']['tlogEntries'][number];
+
+describe('the evidence for a signature by a key', () => {
+  const log = createMemoryLog();
+  const signer = createMemorySigner();
+  const policy = compilePolicy({ publicKeys: [createMemorySigner().publicKey, signer.publicKey] });
+  const verify = (bundle: Bundle, artifact?: Buffer): Evidence => verifyEvidence(log.trust, policy, bundle, artifact);
+  const sealed = async (...witnesses: readonly Witness[]): Promise<Bundle> =>
+    (await sealEnvelope(signer, witnesses, IN_TOTO, PAYLOAD)).bundle;
+
+  it('says which of the known keys it was, over an envelope and over bytes', async () => {
+    const expected: Evidence = { signer: { kind: 'key', publicKey: signer.publicKey } };
+    assert.deepEqual(verify(await sealed(log.witness)), expected);
+    const { bundle } = await sealMessage(signer, [log.witness], PAYLOAD);
+    assert.deepEqual(verify(bundle, PAYLOAD), expected);
+  });
+
+  it('does not tell when the key is not known, or the bytes are others', async () => {
+    const stranger = createMemorySigner();
+    const { bundle } = await sealEnvelope(stranger, [log.witness], IN_TOTO, PAYLOAD);
+    const { key } = await stranger.sign(PAYLOAD);
+    assert.deepEqual(verify(bundle), { unknownKey: key.$case === 'publicKey' ? key.hint : '' });
+    const { bundle: message } = await sealMessage(signer, [log.witness], PAYLOAD);
+    assert.ok('unknownKey' in verify(message, Buffer.from('other')));
+  });
+
+  it('does not hold without a log entry', async () => {
+    const unlogged = await sealed();
+    assert.throws(() => verify(unlogged), { code: 'SignatureInvalid', message: /expected 1/ });
+  });
+
+  it('does not hold with an entry that was made for another key', async () => {
+    const { key } = await createMemorySigner().sign(PAYLOAD);
+    const borrowed = await sealed((content) => log.witness(content, key));
+    assert.throws(() => verify(borrowed), {
+      code: 'SignatureInvalid',
+      message: /its log entry was made with another certificate or key/,
+    });
+  });
+
+  it('does not hold with the same entry twice, nor with one of a log that is not trusted', async () => {
+    const entries = await log.witness((await sealed()).content, (await signer.sign(PAYLOAD)).key);
+    const bundle = await sealed(
+      async () => entries,
+      async () => entries,
+    );
+    assert.throws(() => verify(bundle), { code: 'SignatureInvalid' });
+    const elsewhere = await sealed(createMemoryLog().witness);
+    assert.throws(() => verify(elsewhere), { code: 'SignatureInvalid', message: /inclusion promise/ });
+  });
+
+  const changes: readonly (readonly [string, (entry: Entry) => Partial<Entry>])[] = [
+    ['time', ({ integratedTime }) => ({ integratedTime: String(Number(integratedTime) - 1) })],
+    ['index', ({ logIndex }) => ({ logIndex: String(Number(logIndex) + 1) })],
+    ['promise', () => ({ inclusionPromise: { signedEntryTimestamp: Buffer.alloc(70) } })],
+    ['body', ({ canonicalizedBody }) => ({ canonicalizedBody: Buffer.concat([canonicalizedBody, Buffer.from(' ')]) })],
+    ['kind', () => ({ kindVersion: { kind: 'hashedrekord', version: '0.0.1' } })],
+    [
+      'proof',
+      ({ inclusionProof }) => ({
+        inclusionPromise: undefined,
+        inclusionProof: inclusionProof && { ...inclusionProof, logIndex: '1' },
+      }),
+    ],
+  ];
+  for (const [what, change] of changes) {
+    it(`does not hold when the ${what} of its log entry was changed`, async () => {
+      const bundle = await sealed(log.witness);
+      bundle.verificationMaterial.tlogEntries = bundle.verificationMaterial.tlogEntries.map((entry) => ({
+        ...entry,
+        ...change(entry),
+      }));
+      assert.throws(() => verify(bundle), { code: 'SignatureInvalid' });
+    });
+  }
+});
