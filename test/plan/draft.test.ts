@@ -16,11 +16,10 @@ describe('a draft of a plan', () => {
     assert.deepEqual(draft.sourceHosts, ['staging.test']);
     assert.deepEqual(draft.destinationHosts, ['a.test', 'b.test']);
     assert.deepEqual(
-      draft.overlaps.map(({ source, digest: of, destination, tag }) => [source, of, destination, tag]).toSorted(),
-      [
-        ['staging.test/one/app', digest('1'), A, 'v2'],
-        ['staging.test/two/app', digest('3'), A, 'v2'],
-      ],
+      draft.overlaps
+        .map(({ source, digest: of, destination, tag }) => `${source} ${of} ${destination}:${tag}`)
+        .toSorted(),
+      [`staging.test/one/app ${digest('1')} ${A}:v2`, `staging.test/two/app ${digest('3')} ${A}:v2`],
     );
     for (const { reason, phase, message } of draft.overlaps) {
       assert.deepEqual([reason, phase], ['overlap', 'plan']);

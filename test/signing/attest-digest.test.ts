@@ -54,9 +54,9 @@ describe('attesting a digest', () => {
     const subject = await pushImage(repository);
     await attestDigest(context, { ...BASE, subject, predicateType: 'https://example.test/other' });
     const annotations = { [BUNDLE_PREDICATE_ANNOTATION]: PROMOTION };
-    const { listReferrers } = registry;
+    const plain = { ...registry };
     registry.listReferrers = async (...place) =>
-      (await listReferrers(...place)).map((listed) => ({ ...listed, annotations }));
+      (await plain.listReferrers(...place)).map((listed) => ({ ...listed, annotations }));
     assert.deepEqual(await attestDigest(context, { ...BASE, subject }), { attestation: 'written' });
 
     const about = { ...subject, digest: SIGNED.digest };

@@ -13,8 +13,8 @@ const repository = 'mirror.test/app' as RepositoryName;
 const subject = `sha256:${'a'.repeat(64)}` as Digest;
 const tag = attachmentTag(subject, 'sig');
 
-const [ONE, TWO] = ['one', 'two'].map((text) => blobOf(SIMPLE_SIGNING, Buffer.from(text), { by: text }));
-assert.ok(ONE !== undefined && TWO !== undefined);
+const ONE = blobOf(SIMPLE_SIGNING, Buffer.from('one'), { by: 'one' });
+const TWO = blobOf(SIMPLE_SIGNING, Buffer.from('two'), { by: 'two' });
 const { manifest, config } = layeredManifest([ONE.descriptor, TWO.descriptor]);
 const root = { digest: manifest.digest, subject, tag };
 
@@ -49,6 +49,7 @@ describe('damage to what is attached', () => {
       registry.deleteBlob(repository, lost.digest);
       const [damage, ...more] = await findDamage({ registry, repository, source }, [root]);
       assert.deepEqual([damage, more], [{ root, manifests: [], blobs: [lost] }, []]);
+      assert.ok(damage);
       await repairDamage({ registry, repository, source }, damage);
       assert.deepEqual(await findDamage({ registry, repository, source }, [root]), []);
     }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Bundle } from '@sigstore/bundle';
+import type { Bundle, TransparencyLogEntry } from '@sigstore/bundle';
 import { compilePolicy } from '../../src/signing/identity-policy.ts';
 import { verifyEvidence } from '../../src/signing/evidence.ts';
 import type { Evidence } from '../../src/signing/evidence.ts';
@@ -9,7 +9,6 @@ import type { Witness } from '../../src/signing/witness.ts';
 import { createMemoryLog, createMemorySigner } from '../support/memory-log.ts';
 
 const PAYLOAD = Buffer.from('payload');
-type Entry = Bundle['verificationMaterial']['tlogEntries'][number];
 
 describe('the evidence for a signature by a key', () => {
   const log = createMemoryLog();
@@ -60,7 +59,7 @@ describe('the evidence for a signature by a key', () => {
     assert.throws(() => verify(elsewhere), { code: 'SignatureInvalid', message: /inclusion promise/ });
   });
 
-  const changes: readonly (readonly [string, (entry: Entry) => Partial<Entry>])[] = [
+  const changes: readonly (readonly [string, (entry: TransparencyLogEntry) => Partial<TransparencyLogEntry>])[] = [
     ['time', ({ integratedTime }) => ({ integratedTime: String(Number(integratedTime) - 1) })],
     ['index', ({ logIndex }) => ({ logIndex: String(Number(logIndex) + 1) })],
     ['promise', () => ({ inclusionPromise: { signedEntryTimestamp: Buffer.alloc(70) } })],
@@ -76,11 +75,13 @@ describe('the evidence for a signature by a key', () => {
   ];
   for (const [what, change] of changes) {
     it(`does not hold when the ${what} of its log entry was changed`, async () => {
-      const bundle = await sealed(log.witness);
-      bundle.verificationMaterial.tlogEntries = bundle.verificationMaterial.tlogEntries.map((entry) => ({
-        ...entry,
-        ...change(entry),
-      }));
+      const bundle = await sealed(async (...signature) => {
+        const { logEntries = [] } = await log.witness(...signature);
+        const entry = logEntries[0];
+        assert.ok(entry);
+        Object.assign(entry, change(entry));
+        return { logEntries };
+      });
       assert.throws(() => verify(bundle), { code: 'SignatureInvalid' });
     });
   }

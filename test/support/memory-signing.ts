@@ -22,15 +22,15 @@ export interface MemorySigning {
   readonly context: SigningContext;
   readonly told: readonly AttachedSignature[];
   /** Puts the same image into each repository. */
-  pushImage(...repositories: readonly RepositoryName[]): Promise<Descriptor>;
+  readonly pushImage: (...repositories: readonly RepositoryName[]) => Promise<Descriptor>;
   /** What a verifier who trusts these keys, the signer's own unless given, says. */
-  verdicts(
+  readonly verdicts: (
     repository: RepositoryName,
     digest: Digest,
     publicKeys?: readonly string[],
-  ): Promise<readonly SignatureVerdict[]>;
+  ) => Promise<readonly SignatureVerdict[]>;
   /** How many calls changed something. */
-  writes(): number;
+  readonly writes: () => number;
 }
 
 /** Its registry lists only those referrers that were pushed as such, as one does that leaves the list to its clients. */
