@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import type { WorkflowExecutionDescription } from '@temporalio/client';
 import proto from '@temporalio/proto';
 import { setbackLine, setbacksOf } from '../../src/client/run-setbacks.ts';
 
@@ -12,7 +11,7 @@ function lines(pending: object): readonly string[] {
   const raw = {
     pendingActivities: [{ activityType: { name: 'promoteShard' }, attempt: 1, maximumAttempts: 8, ...pending }],
   };
-  return setbacksOf({ raw } as WorkflowExecutionDescription, NOW).map(setbackLine);
+  return setbacksOf({ raw }, NOW).map(setbackLine);
 }
 
 describe('setbacks of a run', () => {
