@@ -1,4 +1,5 @@
 import { messageOf, PromoterError } from '../errors.ts';
+import { parseRetryAfter } from '../retry-after.ts';
 
 const TIMEOUT_MS = 30_000;
 const LOOPBACK = /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/;
@@ -39,8 +40,8 @@ export function refusal(host: string, status: number, retryAfter?: string | null
     const message = `${host} answered ${status}: check the target's address and secret`;
     return new PromoterError('NotificationRefused', message);
   }
-  const seconds = Number(retryAfter ?? Number.NaN);
-  const wait = Number.isFinite(seconds) && seconds > 0 ? { retryAfterMs: seconds * 1000 } : {};
+  const askedMs = parseRetryAfter(retryAfter ?? '', Date.now());
+  const wait = askedMs === undefined || askedMs === 0 ? {} : { retryAfterMs: askedMs };
   return new PromoterError('NotificationFailed', `${host} answered ${status}`, wait);
 }
 

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { LONGEST_WAIT_MS } from '../retry-after.ts';
 
 /** What a host says of its quota. */
 export interface RateLimit {
@@ -6,7 +7,7 @@ export interface RateLimit {
   readonly remaining: number;
   /** Requests that the window grants. */
   readonly limit?: number;
-  /** Milliseconds until the window ends. */
+  /** Milliseconds until the window ends, and no more than are granted to any wait. */
   readonly resetMs?: number;
 }
 
@@ -48,7 +49,7 @@ function rateLimit(
   return {
     remaining,
     ...(limit !== undefined && { limit }),
-    ...(resetMs !== undefined && { resetMs: Math.max(0, resetMs) }),
+    ...(resetMs !== undefined && { resetMs: Math.min(Math.max(0, resetMs), LONGEST_WAIT_MS) }),
   };
 }
 
