@@ -5,6 +5,7 @@ import { formatReference, isDigest } from '../reference.ts';
 import type { Caller, Exchange } from './call.ts';
 import { call, jsonOf } from './call.ts';
 import { headerOf } from './exchange.ts';
+import { contradictionIn, embeddedMediaType, mediaTypeOf } from './manifest-type.ts';
 import { describe, failureOf, nonsenseOf } from './failure.ts';
 import type { CallOptions, ManifestContent, ManifestHead, ManifestWritten } from './registry.ts';
 
@@ -81,8 +82,11 @@ export async function getManifest(
   const promised = isDigest(reference) ? reference : headerOf(response, 'docker-content-digest');
   // A registry may name a tag's manifest by another algorithm; only sha256 can be compared.
   if (promised !== undefined && isDigest(promised) && promised !== digest) throw mismatch(exchange, digest, promised);
-  const mediaType = mediaTypeOf(headerOf(response, 'content-type')) || embeddedMediaType(jsonOf(response));
+  const manifest = jsonOf(response);
+  const mediaType = mediaTypeOf(headerOf(response, 'content-type')) || embeddedMediaType(manifest);
   if (mediaType === '') throw nonsenseOf(request, 'answered a manifest without media type');
+  const contradiction = contradictionIn(mediaType, manifest);
+  if (contradiction !== undefined) throw nonsenseOf(request, `answered ${contradiction}`);
   return { digest, mediaType, bytes: response.bytes };
 }
 
@@ -122,17 +126,4 @@ function mismatch({ request }: Exchange, got: string, wanted: string): PromoterE
   const happened = `gave ${got} where ${wanted} was expected`;
   const advice = 'The registry, or a proxy in between, altered the content; find out which before you go on.';
   return new PromoterError('DigestMismatch', describe(request, happened, advice));
-}
-
-function mediaTypeOf(contentType: string | undefined): string {
-  const type = contentType?.split(';', 1)[0]?.trim() ?? '';
-  return type === 'application/json' || type === 'text/plain' ? '' : type;
-}
-
-/** Static file servers posing as registries send no useful type; manifests name their own, or show it by their fields. */
-function embeddedMediaType(manifest: unknown): string {
-  if (typeof manifest !== 'object' || manifest === null) return '';
-  if ('mediaType' in manifest && typeof manifest.mediaType === 'string') return manifest.mediaType;
-  if ('manifests' in manifest) return 'application/vnd.oci.image.index.v1+json';
-  return 'layers' in manifest ? 'application/vnd.oci.image.manifest.v1+json' : '';
 }

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
+import type { ListLimits } from '../../src/registry/paging.ts';
+import { pagesFrom } from '../../src/registry/paging.ts';
 import { withHost } from './client-on-host.ts';
 import { digestOf } from './content.ts';
 import { reply } from './http-host.ts';
+import { aRequest, aResponse } from './requests.ts';
 
 const A = digestOf('a');
 const B = digestOf('b');
@@ -39,6 +42,26 @@ describe('listing a repository', () => {
         },
       );
     }
+  });
+
+  it('refuses a list without end whose pages all differ', async () => {
+    const request = aRequest({ url: new URL('https://registry.example/v2/app/tags/list') });
+    let page = 0;
+    const following = () =>
+      aResponse(200, { link: `</v2/app/tags/list?last=${(page += 1)}>; rel="next"` }, 'x'.repeat(100));
+    const caller = { send: () => Promise.resolve(following()) };
+    const readAll = async (limits: ListLimits): Promise<number> => {
+      page = 0;
+      for await (const { response } of pagesFrom(caller, { request, response: following() }, limits)) {
+        assert.equal(response.status, 200);
+      }
+      return page;
+    };
+    const refused = (message: RegExp) => ({ code: 'RegistryProtocol', message });
+    await assert.rejects(readAll({ pages: 7, bytes: 1_000_000 }), refused(/lists without end/));
+    assert.equal(page, 7);
+    await assert.rejects(readAll({ pages: 1_000, bytes: 450 }), refused(/lists more than 450 bytes/));
+    assert.equal(page, 5);
   });
 
   it('uses Google’s extension where it is offered', async () => {
