@@ -2,6 +2,8 @@ import pMap from 'p-map';
 import { PromoterError } from '../errors.ts';
 import type { Digest, RepositoryName } from '../reference.ts';
 import type { Descriptor, ManifestContent } from '../registry/registry.ts';
+import type { AttachmentAllowance } from './attachment-allowance.ts';
+import { createAllowance } from './attachment-allowance.ts';
 import { attachmentTag, parseAttachmentManifest } from './attachment-manifest.ts';
 import type { AttachmentManifest } from './attachment-manifest.ts';
 import { readBlob } from './blob-content.ts';
@@ -23,12 +25,16 @@ export interface AttachmentPlace {
   readonly registry: SigningRegistry;
   readonly repository: RepositoryName;
   readonly digest: Digest;
+  /** How much more is read of it; without one there is no end to it. */
+  readonly allowance?: AttachmentAllowance;
 }
 
 const CONCURRENCY = 8;
 
 /**
  * All attachments of a digest that belong to these formats.
+ *
+ * What is beyond the {@link AttachmentAllowance} is not read, and counts as invalid.
  *
  * @param predicateType leaves out bundles that say of themselves that they are of another type, unread
  * @throws PromoterError the registry's errors
@@ -38,8 +44,9 @@ export async function readAttachments(
   formats: readonly AttachmentFormat[],
   predicateType?: string,
 ): Promise<readonly Attachment[]> {
+  const allowed = { ...place, allowance: place.allowance ?? createAllowance() };
   const found = await Promise.all(
-    formats.map((format) => (format === 'bundle' ? readBundles(place, predicateType) : readTag(place, format))),
+    formats.map((format) => (format === 'bundle' ? readBundles(allowed, predicateType) : readTag(allowed, format))),
   );
   return found.flat();
 }
@@ -136,6 +143,7 @@ async function readBundles(place: AttachmentPlace, predicateType?: string): Prom
 
 async function contentOf(place: AttachmentPlace, descriptor: Descriptor): Promise<Attachment['content']> {
   try {
+    place.allowance?.take(descriptor.size);
     return await readBlob(place.registry, place.repository, descriptor);
   } catch (error) {
     return asInvalid(error);

@@ -5,6 +5,7 @@ import type { Attachment } from '../../src/signing/attachments.ts';
 import { compilePolicy } from '../../src/signing/identity-policy.ts';
 import { judge } from '../../src/signing/judgement.ts';
 import { LOG_ANNOTATION, PROMOTION } from '../../src/signing/media-types.ts';
+import { parseTrustRoot } from '../../src/signing/trust-root.ts';
 import type { SignatureVerdict } from '../../src/signing/verdict.ts';
 import { edited, flipped, reworded } from '../support/tampering.ts';
 import { SIGNED, bundleAttachment, fixtureOptions, legacyAttachment } from './fixtures/signed.ts';
@@ -101,6 +102,21 @@ describe('judging what is attached', function judging() {
       const { status, reason: said } = verdict();
       assert.equal(status, 'invalid');
       assert.match(said, reason);
+    });
+  }
+
+  for (const [when, validFor] of [
+    ['have ended', { start: '2001-01-01T00:00:00Z', end: '2001-12-31T00:00:00Z' }],
+    ['are yet to begin', { start: '2999-01-01T00:00:00Z', end: '2999-12-31T00:00:00Z' }],
+  ] as const) {
+    it(`believes no certificate of an authority whose days ${when} at the time of the signature`, () => {
+      const root = edited(SIGNED.trustedRoot, ['certificateAuthorities', 0, 'validFor'], () => validFor);
+      const trust = parseTrustRoot(JSON.stringify(root), 'the fixture');
+      for (const attachment of [legacyAttachment(), bundleAttachment(SIGNED.signature)]) {
+        assert.equal(judge(attachment, OPTIONS).status, 'verified');
+        const { status, reason } = judge(attachment, fixtureOptions({ trust }));
+        assert.deepEqual([status, reason === ''], ['invalid', false]);
+      }
     });
   }
 
