@@ -2,12 +2,17 @@ import { PromoterError } from '../errors.ts';
 import { withoutControls } from '../printable.ts';
 import type { Problem } from './manifest.ts';
 
-/** Every problem of a set of manifests at once; code `ManifestInvalid`, a line of the message for each of them. */
+/** Nobody reads more of them; a file of 16 MiB may have a million. */
+const MOST_LINES = 1_000;
+
+/** Every problem of a set of manifests at once; code `ManifestInvalid`, a line of the message for each of the first 1,000. */
 export class ManifestError extends PromoterError {
   readonly problems: readonly Problem[];
 
   constructor(problems: readonly Problem[]) {
-    super('ManifestInvalid', problems.map(formatProblem).join('\n'));
+    const lines = problems.slice(0, MOST_LINES).map(formatProblem);
+    const more = problems.length - lines.length;
+    super('ManifestInvalid', [...lines, ...(more === 0 ? [] : [`and ${more} more problems`])].join('\n'));
     this.problems = problems;
   }
 }

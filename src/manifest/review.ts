@@ -24,9 +24,14 @@ export function emptyReview(): Review {
   return { problems: [], warnings: [] };
 }
 
-/** Adds one finding. */
+/** Longer than any message of ours; what makes one longer is what somebody wrote, of which a scalar may have megabytes. */
+const LONGEST_MESSAGE = 2_000;
+
+/** Adds one finding, without the rest of a message that quotes without end. */
 export function addFinding(review: Review, severity: Severity, finding: Problem): void {
-  (severity === 'problem' ? review.problems : review.warnings).push(finding);
+  const { message } = finding;
+  const cut = message.length > LONGEST_MESSAGE ? `${message.slice(0, LONGEST_MESSAGE)}…` : message;
+  (severity === 'problem' ? review.problems : review.warnings).push({ ...finding, message: cut });
 }
 
 /** The same findings by file and line, whichever check came first. */
