@@ -1,8 +1,10 @@
 import type { BudgetState } from './budget-messages.ts';
 import { bookRate, ceilingOf } from './lease-book.ts';
+import { cell } from './plain-text.ts';
 
 /** The UI passes details in a URL, so they have to stay short. */
 const SHARES_SHOWN = 25;
+const LONGEST_NAME = 100;
 
 /** What the UI shows of a budget as its current details: the rate, who has how much of it, the last 429. Markdown. */
 export function renderBudget(host: string, state: BudgetState, now: number): string {
@@ -24,7 +26,7 @@ function renderThrottle({ book: { throttle } }: BudgetState): string {
   if (throttle === undefined) return 'No 429 has been reported.';
   const { at, worker, retryAfterMs } = throttle;
   const asked = retryAfterMs === 0 ? '' : `, with Retry-After ${round(retryAfterMs / 1000)} s`;
-  return `Last 429: ${timeOf(at)}, reported by ${cell(worker)}${asked}.`;
+  return `Last 429: ${timeOf(at)}, reported by ${cell(worker, LONGEST_NAME)}${asked}.`;
 }
 
 function renderShares({ book }: BudgetState, now: number): string {
@@ -34,14 +36,14 @@ function renderShares({ book }: BudgetState, now: number): string {
     .slice(0, SHARES_SHOWN)
     .map(
       ([worker, { rps, want, until }]) =>
-        `| ${cell(worker)} | ${rps === undefined ? 'any' : round(rps)} | ${want === undefined ? '' : round(want)} | ${timeOf(until)} |`,
+        `| ${cell(worker, LONGEST_NAME)} | ${rps === undefined ? 'any' : round(rps)} | ${want === undefined ? '' : round(want)} | ${timeOf(until)} |`,
     );
   return ['| worker | requests/s | wants | until |', '|---|---|---|---|', ...rows].join('\n');
 }
 
 function renderWriter({ writer }: BudgetState, now: number): string {
   if (writer === undefined || writer.until <= now) return 'No run may write to the host at the moment.';
-  return `Only ${cell(writer.workflowId)} may write to the host, until ${timeOf(writer.until)} unless it renews that.`;
+  return `Only ${cell(writer.workflowId, LONGEST_NAME)} may write to the host, until ${timeOf(writer.until)} unless it renews that.`;
 }
 
 function round(value: number): string {
@@ -50,8 +52,4 @@ function round(value: number): string {
 
 function timeOf(at: number): string {
   return `${new Date(at).toISOString().slice(0, 19).replace('T', ' ')} UTC`;
-}
-
-function cell(text: string): string {
-  return text.replaceAll('|', '\\|').replaceAll('\n', ' ').slice(0, 100);
 }

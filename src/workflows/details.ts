@@ -1,9 +1,11 @@
 import { APPROVAL_WANTED } from './steering-report.ts';
 import { claimText } from './claim-text.ts';
+import { cell } from './plain-text.ts';
 import type { PhaseRow, PromotionReport } from './messages.ts';
 
 /** The UI passes details in a URL, so they have to stay short. */
 const LONGEST_DETAILS = 3_500;
+const LONGEST_TEXT = 400;
 
 const MARKS: Readonly<Record<PhaseRow['state'], string>> = {
   pending: '·',
@@ -37,40 +39,40 @@ export function renderDetails(report: PromotionReport, now: number): string {
 function renderHold({ hold }: PromotionReport): string {
   if (hold === undefined) return '';
   return [
-    `**HELD: ${hold.phase} failed.** ${cell(hold.reason)}`,
+    `**HELD: ${hold.phase} failed.** ${plain(hold.reason)}`,
     'Mend the cause, then *Send an Update*: `retryPhase` to try again, `skipPhase` to go on without it (sign and attest only), `abortPromotion` to end the run.',
   ].join('\n\n');
 }
 
 function renderPause({ pause }: PromotionReport): string {
   if (pause === undefined) return '';
-  return `**PAUSED** since ${timeOf(pause.since)}${cell(claimText(pause))}\n\nNothing is read or written. *Send an Update*: \`resumePromotion\` to go on, \`abortPromotion\` to end the run.`;
+  return `**PAUSED** since ${timeOf(pause.since)}${plain(claimText(pause))}\n\nNothing is read or written. *Send an Update*: \`resumePromotion\` to go on, \`abortPromotion\` to end the run.`;
 }
 
 function renderApproval({ approval, plan }: PromotionReport): string {
   if (approval === undefined) return '';
   if (approval.given !== undefined) {
     const { by, proof, reason } = approval.given;
-    return `Approved by ${cell(by)} (${cell(proof)})${reason === undefined ? '' : `: ${cell(reason)}`}`;
+    return `Approved by ${plain(by)} (${plain(proof)})${reason === undefined ? '' : `: ${plain(reason)}`}`;
   }
   const head = `**WAITING FOR APPROVAL** since ${timeOf(approval.since)} of the plan ${plan?.digest}`;
   if (approval.rule === 'required') {
     return `${head}\n\n*Send an Update*: \`approve\` with \`{"by": "your name"}\`, or \`abortPromotion\`.`;
   }
-  return `${head}: ${APPROVAL_WANTED[approval.rule]}. ${cell(approval.missing ?? 'It is being looked for')}.`;
+  return `${head}: ${APPROVAL_WANTED[approval.rule]}. ${plain(approval.missing ?? 'It is being looked for')}.`;
 }
 
 function renderFreeze({ freeze, freezeOverride }: PromotionReport): string {
-  if (freezeOverride !== undefined) return `Freezes are overridden${cell(claimText(freezeOverride))}`;
+  if (freezeOverride !== undefined) return `Freezes are overridden${plain(claimText(freezeOverride))}`;
   if (freeze === undefined) return '';
-  const why = freeze.reason === undefined ? '' : `: ${cell(freeze.reason)}`;
+  const why = freeze.reason === undefined ? '' : `: ${plain(freeze.reason)}`;
   return `**FROZEN** until ${timeOf(freeze.until)}${why}\n\nIt goes on by itself then. *Send an Update*: \`overrideFreeze\` with \`{"reason": "…"}\` to promote now.`;
 }
 
 function renderPhases(rows: readonly PhaseRow[], now: number): string {
   const lines = rows.map((row) => {
     const shards = row.shards === undefined ? '' : `${row.shards.done}/${row.shards.total}`;
-    const note = row.state === 'held' ? 'see above' : cell(row.note ?? '');
+    const note = row.state === 'held' ? 'see above' : plain(row.note ?? '');
     return `| ${MARKS[row.state]} ${row.name} | ${row.state} | ${duration(row, now)} | ${shards} | ${remaining(row, now)} | ${note} |`;
   });
   return ['| phase | state | time | shards | left | |', '|---|---|---|---|---|---|', ...lines].join('\n');
@@ -86,7 +88,7 @@ function remaining({ state, startedAt, shards }: PhaseRow, now: number): string 
 function renderThrottled({ throttled }: PromotionReport): string {
   if (throttled === undefined) return '';
   const hosts = Object.entries(throttled).map(
-    ([host, { answers, at }]) => `${cell(host)} (429 ${answers} times, last heard of at ${timeOf(at)})`,
+    ([host, { answers, at }]) => `${plain(host)} (429 ${answers} times, last heard of at ${timeOf(at)})`,
   );
   return `Slowed down by: ${hosts.join(', ')}. \`setBudget\` limits what a host is asked.`;
 }
@@ -101,14 +103,14 @@ function renderEdges({ plan, copied }: PromotionReport): string {
 function renderWithheld({ withheld }: PromotionReport): string {
   if (withheld === undefined) return '';
   const { orders } = withheld;
-  const shown = orders.slice(0, 5).map((order) => `- ${cell(`${order.edge}${claimText(order)}`)}`);
+  const shown = orders.slice(0, 5).map((order) => `- ${plain(`${order.edge}${claimText(order)}`)}`);
   const more = orders.length > shown.length ? [`- and ${orders.length - shown.length} more`] : [];
   return ['**Kept back by operators** (`releaseEdge` gives free)', ...shown, ...more].join('\n');
 }
 
 function renderQuarantine({ quarantine }: PromotionReport): string {
   if (quarantine.edges === 0) return '';
-  const samples = quarantine.samples.slice(0, 5).map(({ message }) => `- ${cell(message)}`);
+  const samples = quarantine.samples.slice(0, 5).map(({ message }) => `- ${plain(message)}`);
   return [`**${quarantine.edges} edges quarantined**`, ...samples].join('\n');
 }
 
@@ -131,6 +133,6 @@ function megabytes(bytes: number): string {
   return (bytes / 1_000_000).toFixed(1);
 }
 
-function cell(text: string): string {
-  return text.replaceAll('|', '\\|').replaceAll('\n', ' ').slice(0, 400);
+function plain(text: string): string {
+  return cell(text, LONGEST_TEXT);
 }

@@ -1,4 +1,5 @@
 import type { FileCounts, FilePromotionReport } from './file-messages.ts';
+import { cell } from './plain-text.ts';
 
 /** The UI passes details in a URL, so they have to stay short. */
 const LONGEST_DETAILS = 3_500;
@@ -33,7 +34,7 @@ export function renderFiles({ counts, shards, total, samples }: FilePromotionRep
     `**${shards.done}/${shards.total} shards of ${total} files**`,
     `${copied} copied, ${missing} to copy, ${(bytes / 1_000_000).toFixed(1)} MB; ${present} there already, ${skipped} skipped.`,
     ...(keptBack === 0 ? [] : [`**${keptBack} kept back**`]),
-    ...samples.slice(0, 5).map(({ message }) => `- ${message.replaceAll('\n', ' ').slice(0, 300)}`),
+    ...samples.slice(0, 5).map(({ message }) => `- ${cell(message, 300)}`),
   ];
   return lines.join('\n\n').slice(0, LONGEST_DETAILS);
 }

@@ -49,7 +49,10 @@ export function takeLease(
   now: number,
 ): { readonly book: LeaseBook; readonly lease: Lease } {
   const { worker } = request;
-  const { [worker]: before, ...others } = withoutExpired(book, now).shares;
+  const { shares } = withoutExpired(book, now);
+  const { [worker]: found, ...others } = shares;
+  // A worker may have named itself like something that every object has.
+  const before = Object.hasOwn(shares, worker) ? found : undefined;
   const asking: Share = {
     ...(before === undefined ? {} : { want: request.want }),
     granted: request.granted ?? request.want,

@@ -1,3 +1,4 @@
+import { cell } from './plain-text.ts';
 import type { ReplicationReport } from './replication-messages.ts';
 
 /** The UI passes details in a URL, so they have to stay short. */
@@ -41,7 +42,7 @@ function progressOf({ sources, startedAt, endedAt }: ReplicationReport, now: num
 
 function section<T>(title: string, samples: readonly T[], line: (sample: T) => string): string {
   if (samples.length === 0) return '';
-  return [`**${title}**`, ...samples.slice(0, 5).map((sample) => `- ${line(sample).slice(0, 300)}`)].join('\n');
+  return [`**${title}**`, ...samples.slice(0, 5).map((sample) => `- ${cell(line(sample), 300)}`)].join('\n');
 }
 
 function seconds(ms: number): string {

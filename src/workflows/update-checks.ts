@@ -1,4 +1,10 @@
 import { ApplicationFailure } from '@temporalio/workflow';
+import { hasControls } from './plain-text.ts';
+
+/** Longer than any name or reason that people write; the run carries each text along, and the UI shows it. */
+const LONGEST_TEXT = 1_000;
+/** How much is repeated of a name that nobody knows. */
+const LONGEST_NAME = 100;
 
 /** The argument of an Update as somebody typed it. */
 export type UpdateArgument = Readonly<Record<string, unknown>>;
@@ -32,13 +38,15 @@ export function onlyFields(input: UpdateArgument, known: readonly string[]): voi
   if (unknown === undefined) return;
   const last = known.at(-1) ?? '';
   const names = known.length < 2 ? last : `${known.slice(0, -1).join(', ')} and ${last}`;
-  refuse(`'${unknown}' is not known here: only ${names} ${known.length < 2 ? 'is' : 'are'}`);
+  refuse(`'${unknown.slice(0, LONGEST_NAME)}' is not known here: only ${names} ${known.length < 2 ? 'is' : 'are'}`);
 }
 
-/** Takes a text that has to be there. @throws ApplicationFailure `UpdateRejected` */
+/** Takes a text that has to be there, on one line and not too long. @throws ApplicationFailure `UpdateRejected` */
 export function textOf(input: UpdateArgument, field: string): string {
   const value = input[field];
-  return typeof value === 'string' && value.trim() !== '' ? value : refuse(`${field} must be a text`);
+  if (typeof value !== 'string' || value.trim() === '') return refuse(`${field} must be a text`);
+  if (value.length > LONGEST_TEXT) refuse(`${field} has ${value.length} characters; the most are ${LONGEST_TEXT}`);
+  return hasControls(value) ? refuse(`${field} has a line break or another control character`) : value;
 }
 
 /** Refuses what is there and is no text. @throws ApplicationFailure `UpdateRejected` */

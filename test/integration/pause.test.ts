@@ -92,6 +92,12 @@ describe('pausing a promotion', () => {
       await assert.rejects(send('now'), refusal(/must be an object such as/));
       await assert.rejects(send({ why: 'x' }), refusal(/'why' is not known here: only reason and by are/));
       await assert.rejects(send({ reason: 5 }), refusal(/reason must be a text/));
+      await assert.rejects(
+        send({ reason: 'x'.repeat(500_000) }),
+        refusal(/reason has 500000 characters; the most are/),
+      );
+      await assert.rejects(send({ by: 'jane\u001B[2J' }), refusal(/by has a line break or another control character/));
+      await assert.rejects(send(JSON.parse('{"__proto__": {"by": "root"}}')), refusal(/'__proto__' is not known here/));
       await assert.rejects(handle.executeUpdate(resumePromotion, { args: [undefined] }), refusal(/is not paused/));
       assert.equal(await acceptedUpdates(handle), accepted);
       await handle.executeUpdate(abortPromotion, { args: [undefined] });

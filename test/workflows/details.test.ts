@@ -55,6 +55,15 @@ describe('what the UI shows of a run', () => {
     assert.match(details({ withheld: { list: 'sha256:a', orders } }), /- prod\.example\/app:v4\n- and 2 more$/m);
   });
 
+  it('shows what registries and people say, and makes no markup of it', () => {
+    const reason =
+      'answered 500 <img src=x onerror=alert(1)> [log in](https://evil.example) ![x](y) |\n# \u001B[2J\u202E';
+    const text = details({ hold: { phase: 'plan', reason, since: NOW } });
+    const shown =
+      'answered 500 &lt;img src=x onerror=alert(1)> \\[log in\\](https://evil.example) !\\[x\\](y) \\| # �\\[2J�';
+    assert.ok(text.startsWith(`**HELD: plan failed.** ${shown}\n`), text);
+  });
+
   it('stays short, whatever happens', () => {
     const sample = {
       source: 's',

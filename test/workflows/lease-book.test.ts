@@ -33,6 +33,14 @@ describe('lease book', () => {
     assert.deepEqual(shares, [CEILING]);
   });
 
+  it('takes a worker named like what every object has for a worker', () => {
+    for (const name of ['__proto__', 'constructor', 'toString']) {
+      const [book, shares] = askAll(BLANK_BOOK, 0, [asking(name, 3), asking(name, 3)]);
+      assert.deepEqual(shares, [CEILING, CEILING]);
+      assert.deepEqual(Object.keys(withoutExpired(book, 0).shares), [name]);
+    }
+  });
+
   it('lets a newcomer begin at once, and shares by demand when all have asked again', () => {
     const sharesOf = (...wants: number[]): (number | undefined)[] => {
       const requests = wants.map((want, index) => asking(`worker ${index}`, want));
