@@ -1,5 +1,5 @@
 /** Controls with which text from outside could steer a terminal, and marks that make it read as another. */
-const CONTROLS = /[\p{Cc}\u061C\u200E\u200F\u2028\u2029\u202A-\u202E\u2066-\u2069]/gu;
+const CONTROLS = /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu;
 const LONGEST_LINE = 300;
 
 /**

@@ -4,7 +4,7 @@ import { messageOf, PromoterError } from '../src/errors.ts';
 import { printable, withoutControls } from '../src/printable.ts';
 
 /** What a terminal acts on, and what makes text read as another. */
-const ACTED_ON = /[\p{Cc}\u061C\u200E\u200F\u2028\u2029\u202A-\u202E\u2066-\u2069]/u;
+const ACTED_ON = /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/u;
 
 const CLEAR = '\u001B[2J';
 const CLEAR_BY_8_BITS = '\u009B2J';
