@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Config } from '../config.ts';
@@ -19,6 +20,8 @@ const LONGEST_START_MS = 120_000;
  * @throws PromoterError `StackFailed`, `ProgramMissing`, `TemporalUnavailable`
  */
 export async function openSelfContained(config: Config, needs: SessionNeeds): Promise<TemporalSession> {
+  // Histories, plans and logs are nobody else's affair, whatever the umask is.
+  await mkdir(config.stateFolder, { recursive: true, mode: 0o700 });
   let told: number | undefined;
   for (let waited = 0; ; waited += POLL_MS) {
     const lock = await tryLock(join(config.stateFolder, 'lock'), 'promoting');

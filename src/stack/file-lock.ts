@@ -26,7 +26,7 @@ export async function tryLock(file: string, purpose: string): Promise<FileLock |
   await mkdir(dirname(file), { recursive: true });
   const own = `${file}.${randomUUID()}`;
   const holder: LockHolder = { pid: process.pid, started: await startOf(process.pid), purpose };
-  await writeFile(own, JSON.stringify(holder));
+  await writeFile(own, JSON.stringify(holder), { mode: 0o600 });
   try {
     for (;;) {
       if (await linkInto(own, file)) return { release: () => rm(file, { force: true }) };

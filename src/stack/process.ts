@@ -59,7 +59,7 @@ export interface RunningProcess {
 export async function startProcess(options: ProcessOptions): Promise<RunningProcess> {
   const { name, program, args, logFile } = options;
   await mkdir(dirname(logFile), { recursive: true });
-  const log = await open(logFile, 'a');
+  const log = await open(logFile, 'a', 0o600);
   const logStart = (await log.stat()).size;
   let child: ChildProcess;
   let ended: Promise<ProcessExit>;

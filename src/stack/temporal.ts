@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { chmod, mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Connection } from '@temporalio/client';
 import { type ProcessExit, startProcess } from './process.ts';
@@ -53,7 +53,7 @@ export async function startTemporal(options: TemporalOptions): Promise<TemporalS
   const port = options.port ?? (await freePort());
   const ui = uiPort === 'headless' ? undefined : (uiPort ?? (await freePort()));
   const address = `127.0.0.1:${port}`;
-  await mkdir(dirname(databaseFile), { recursive: true });
+  await mkdir(dirname(databaseFile), { recursive: true, mode: 0o700 });
   const running = await startProcess({
     name: 'the Temporal server',
     program,
@@ -61,6 +61,7 @@ export async function startTemporal(options: TemporalOptions): Promise<TemporalS
     logFile,
     ready: () => knowsAttributes(address, namespace, attributes),
   });
+  await closeToOthers(databaseFile);
   return {
     address,
     namespace,
@@ -71,6 +72,15 @@ export async function startTemporal(options: TemporalOptions): Promise<TemporalS
     stop: running.stop,
     kill: running.kill,
   };
+}
+
+/** The server writes its database as the umask lets it, and histories are nobody else's affair. */
+async function closeToOthers(databaseFile: string): Promise<void> {
+  for (const file of [databaseFile, `${databaseFile}-wal`, `${databaseFile}-shm`]) {
+    await chmod(file, 0o600).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error;
+    });
+  }
 }
 
 function startArguments(options: TemporalOptions, port: number, uiPort: number | undefined): string[] {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { access } from 'node:fs/promises';
+import { access, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { REFUSED, says, startCommandTrial, type CommandTrial, type RunDocument } from '../support/command-trial.ts';
 import type { FaultRule } from '../support/registry-proxy-faults.ts';
@@ -23,6 +23,14 @@ describe('the command line, self-contained', () => {
     await assert.rejects(access(join(state, 'lock')), { code: 'ENOENT' });
   }
 
+  async function assertClosedToOthers(): Promise<void> {
+    const below = await readdir(state, { recursive: true });
+    assert.ok(below.includes('temporal.db') && below.includes('plans'), below.join(' '));
+    for (const path of ['.', ...below]) {
+      assert.equal((await stat(join(state, path))).mode & 0o077, 0, path);
+    }
+  }
+
   it('goes on after Ctrl-C when the same command is given again', async () => {
     trial.setFaults(SLOW);
     const first = trial.start(...trial.cipArguments('--confirm'));
@@ -44,6 +52,7 @@ describe('the command line, self-contained', () => {
     const held = await trial.cip('--confirm', '--on-failure', 'hold');
     assert.equal(held.exit, 4, held.stderr);
     await assertStopped();
+    await assertClosedToOthers();
     trial.setFaults([]);
     const id = /promoter retry '([^']+)'/.exec(held.stderr)?.[1] ?? '';
     assert.equal((await trial.promoter('status', id)).exit, 4);

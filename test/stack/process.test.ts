@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { access, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { access, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -28,6 +28,7 @@ describe('a program that is started', () => {
   it('is awaited until it is ready, and writes into its log', async () => {
     running = await startShell('echo begun; touch "$READY"; sleep 60');
     assert.equal(await readFile(logFile, 'utf8'), 'begun\n');
+    assert.equal((await stat(logFile)).mode & 0o077, 0);
     assert.ok(await isAlive(await identify(running.pid)));
   });
 
