@@ -50,6 +50,14 @@ describe('Link header', () => {
     );
   });
 
+  it('takes no longer for a header that is made to take long', function () {
+    this.timeout('5s');
+    for (const piece of ['<', '<a>', '<a>,', ';', ' ; ', '; rel', '; rel="', '\\"', '; a=b', ' ']) {
+      // As much as a header may have by far.
+      assert.ok(Array.isArray(parseLinks(`</x>${piece.repeat(16 * 1024)}`)), piece);
+    }
+  });
+
   it('survives anything', () => {
     fc.assert(fc.property(fc.string(), (header) => assert.ok(Array.isArray(parseLinks(header)))));
     fc.assert(fc.property(fc.string(), (rest) => assert.ok(parseLinks(`</x>; rel="next"${rest}`).length > 0)));
