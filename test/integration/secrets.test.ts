@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { freePort } from '../../src/stack/ports.ts';
 import type { promotion } from '../../src/workflows/index.ts';
@@ -35,17 +36,18 @@ describe('the secrets of a worker', function () {
   let metrics: string;
   const identityTokens: string[] = [];
 
+  async function handOutToken(response: ServerResponse): Promise<void> {
+    const token = await (await fetch(stack.sigstore.tokenUrl)).text();
+    identityTokens.push(token.trim());
+    reply(response, 200, {}, token);
+  }
+
   before(async () => {
     stack = await startSigningStack();
     collector = await startCollector();
     receiver = await startHttpHost(({ path }, response) => {
-      if (path !== '/identity') return reply(response, 201, {}, '{}');
-      void fetch(stack.sigstore.tokenUrl)
-        .then((answer) => answer.text())
-        .then((token) => {
-          identityTokens.push(token.trim());
-          reply(response, 200, {}, token);
-        });
+      if (path === '/identity') void handOutToken(response);
+      else reply(response, 201, {}, '{}');
     });
     production = await startProduction({ images: 2, mirrors: 2, proxy: { tokens: ROBOT } });
     const hosts = [production.staging, ...production.mirrors].map(({ host }) => [host, { auth: BASIC }]);
