@@ -51,7 +51,9 @@ export function tufTrustSource(options: TufOptions = {}): TrustSource {
   const { cacheFolder = tmpdir(), refreshEveryMs = 6 * 3600_000 } = options;
   let folder: Promise<string> | undefined;
   async function load(): Promise<TrustMaterials> {
-    folder ??= mkdir(cacheFolder, { recursive: true, mode: 0o700 }).then(() => mkdtemp(join(cacheFolder, 'sigstore-tuf-')));
+    folder ??= mkdir(cacheFolder, { recursive: true, mode: 0o700 }).then(() =>
+      mkdtemp(join(cacheFolder, 'sigstore-tuf-')),
+    );
     return loadFromTuf(options, await folder);
   }
   const source = trustSource(load, {
