@@ -24,9 +24,10 @@ export function temporalFixture(): Promise<TemporalFixture> {
   return fixture;
 }
 
-/** Stops what {@link temporalFixture} started, if it did. */
+/** Stops what {@link temporalFixture} started, if it did. A process that runs several files in turn starts it again. */
 export async function stopTemporal(): Promise<void> {
   const started = await fixture;
+  fixture = undefined;
   await started?.environment.teardown();
 }
 
