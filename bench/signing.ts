@@ -3,7 +3,8 @@ import { parseArgs } from 'node:util';
 import { PromoterError } from '../src/errors.ts';
 import { renderTable } from '../src/client/text-table.ts';
 import { openCosign } from './signing/cosign.ts';
-import { endedChildrenCpu, measure, processCpu, sum, type Measurement } from './signing/meters.ts';
+import { addCounts } from '../src/activities/counts.ts';
+import { endedChildrenCpu, measure, processCpu, type Measurement } from './signing/meters.ts';
 import { phaseSeconds, startPromoter } from './signing/promoter.ts';
 import { setStage, type Stage } from './signing/stage.ts';
 
@@ -82,11 +83,11 @@ async function cosignsTurn(stage: Stage, { images: count, sideBySide }: Contest)
   const attested = await turn(() => cosign.attest(images));
   const signedLegacy = await turn(() => cosign.signLegacy(images));
   await (await openCosign(stage, 4)).verify(images.slice(0, SAMPLE));
-  const both = sum(signed, attested);
+  const both = addCounts(signed, attested);
   return [
     { name: 'cosign sign: bundle', perImage: 1, took: signed },
     { name: 'cosign sign, attest: bundle, attestation', perImage: 2, took: both },
-    { name: 'cosign sign twice, attest: .sig, bundle, attestation', perImage: 3, took: sum(both, signedLegacy) },
+    { name: 'cosign sign twice, attest: .sig, bundle, attestation', perImage: 3, took: addCounts(both, signedLegacy) },
   ];
 }
 

@@ -37,17 +37,6 @@ export async function measure(stage: Stage, signerCpu: CpuMeter, work: () => Pro
   };
 }
 
-/** What two pieces of work took one after the other. */
-export function sum(a: Measurement, b: Measurement): Measurement {
-  return {
-    seconds: a.seconds + b.seconds,
-    signerCpu: a.signerCpu + b.signerCpu,
-    serviceCpu: a.serviceCpu + b.serviceCpu,
-    logEntries: a.logEntries + b.logEntries,
-    requests: a.requests + b.requests,
-  };
-}
-
 /** The CPU time of one process with all its threads. */
 export async function processCpu(pid: number): Promise<number> {
   const { own } = await cpuTimes(pid);

@@ -8,6 +8,7 @@ import { attestDigest } from '../signing/attest-digest.ts';
 import { promotionPredicate } from '../signing/predicates.ts';
 import type { SigningContext } from '../signing/signing-context.ts';
 import { claimsOf, debtKey, handOver, type Claim } from './claims.ts';
+import { addCounts } from './counts.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { startPosition, withPosition } from './position.ts';
 import { sideBySide } from './side-by-side.ts';
@@ -70,17 +71,17 @@ export function createAttestShard(dependencies: ActivityDependencies, trust: Pin
               let counts = NOTHING;
               for (const claim of claimsOf(debt, dependencies.signing, input.hosts)) {
                 const result = await attestClaim(context, debt, claim, dependencies.signing.builderId);
-                counts = add(counts, result.counts);
+                counts = addCounts(counts, result.counts);
                 failures.push(...result.failures);
                 states.add(result.state);
               }
               // All of its hosts are another run's, or out of reach: neither paid nor ours to strike.
               if (states.size === 0) return;
               if (states.has('incomplete') || unhanded.has(debtKey(debt))) {
-                incomplete = add(incomplete, counts);
+                incomplete = addCounts(incomplete, counts);
                 return;
               }
-              complete = add(complete, counts);
+              complete = addCounts(complete, counts);
               paid.add(debtKey(debt));
               if (states.size === 1 && states.has('complete')) attested.push(debt);
             },
@@ -96,7 +97,7 @@ export function createAttestShard(dependencies: ActivityDependencies, trust: Pin
       const name = recordName(input.run, 'quarantine', `attest-${shardPart(input.shard)}`);
       await store.point(name, await putEdges(store, failures));
     }
-    return add(complete, incomplete);
+    return addCounts(complete, incomplete);
   };
 }
 
@@ -158,13 +159,4 @@ function predicateOf(debt: Debt, { identity, canonical, targets }: Claim, builde
     builderVersion: builderId.slice(builderId.lastIndexOf('@') + 1),
     time: new Date().toISOString(),
   });
-}
-
-function add(a: AttestCounts, b: AttestCounts): AttestCounts {
-  return {
-    attested: a.attested + b.attested,
-    valid: a.valid + b.valid,
-    handed: a.handed + b.handed,
-    failed: a.failed + b.failed,
-  };
 }

@@ -14,6 +14,7 @@ import { recordDebts } from '../plan/debts.ts';
 import { splitWithheld } from '../plan/withheld.ts';
 import type { TargetOutcome } from '../registry/copy.ts';
 import type { CopyCounts } from '../workflows/messages.ts';
+import { addCounts } from './counts.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { debtsOf } from './owing.ts';
 import { startPosition, withPosition } from './position.ts';
@@ -174,15 +175,4 @@ function addOutcomes(counts: CopyCounts, group: Group, outcomes: readonly Target
         return sum;
     }
   }, counts);
-}
-
-function addCounts(a: CopyCounts, b: CopyCounts): CopyCounts {
-  return {
-    edges: a.edges + b.edges,
-    present: a.present + b.present,
-    manifests: a.manifests + b.manifests,
-    blobs: a.blobs + b.blobs,
-    mounted: a.mounted + b.mounted,
-    bytes: a.bytes + b.bytes,
-  };
 }

@@ -9,6 +9,7 @@ import { copySignatures } from '../signing/copy-signatures.ts';
 import { signDigest } from '../signing/sign-digest.ts';
 import type { SigningContext } from '../signing/signing-context.ts';
 import { claimsOf, debtKey, handOver, subjectsAt, type Claim } from './claims.ts';
+import { addCounts } from './counts.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { startPosition, withPosition } from './position.ts';
 import { sideBySide } from './side-by-side.ts';
@@ -91,14 +92,14 @@ export function createSignShard(dependencies: ActivityDependencies, trust: Pinne
               let counts = NOTHING;
               for (const claim of claimsOf(debt, dependencies.signing, input.hosts)) {
                 const result = await signClaim(context, debt, claim, input.annotations);
-                counts = add(counts, result.counts);
+                counts = addCounts(counts, result.counts);
                 failures.push(...result.failures);
               }
               // What failed for a mirror is only in memory: whoever goes on from the position meets it again.
-              if (counts.failed > 0) incomplete = add(incomplete, counts);
+              if (counts.failed > 0) incomplete = addCounts(incomplete, counts);
               else {
                 done.add(debtKey(debt));
-                complete = add(complete, counts);
+                complete = addCounts(complete, counts);
               }
             },
             cancellationSignal(),
@@ -111,7 +112,7 @@ export function createSignShard(dependencies: ActivityDependencies, trust: Pinne
         await putEdges(store, failures),
       );
     }
-    return add(complete, incomplete);
+    return addCounts(complete, incomplete);
   };
 }
 
@@ -156,20 +157,11 @@ async function signClaim(
     const written = legacy === 'written' || bundle === 'written';
     return { ...NOTHING, signed: written ? 1 : 0, valid: written ? 0 : 1 };
   });
-  const counts = signed.reduce(add, NOTHING);
+  const counts = signed.reduce(addCounts, NOTHING);
   const mirrors = targets.filter(({ repository }) => repository !== canonical);
   const handed = await handOver(context, { debt, canonical, mirrors, subjects, phase: 'sign' });
   return {
-    counts: add(counts, { ...NOTHING, handed: handed.copied, failed: handed.failures.length }),
+    counts: addCounts(counts, { ...NOTHING, handed: handed.copied, failed: handed.failures.length }),
     failures: handed.failures,
-  };
-}
-
-function add(a: SignCounts, b: SignCounts): SignCounts {
-  return {
-    signed: a.signed + b.signed,
-    valid: a.valid + b.valid,
-    handed: a.handed + b.handed,
-    failed: a.failed + b.failed,
   };
 }

@@ -1,3 +1,4 @@
+import { addCounts } from './counts.ts';
 import type { FileCounts, FilePromotionReport } from './file-messages.ts';
 import { cell } from './plain-text.ts';
 
@@ -15,14 +16,7 @@ export function addFiles(
   { counts: b, samples: more }: Pick<FilePromotionReport, 'counts' | 'samples'>,
 ): Pick<FilePromotionReport, 'counts' | 'samples'> {
   return {
-    counts: {
-      copied: a.copied + b.copied,
-      missing: a.missing + b.missing,
-      present: a.present + b.present,
-      skipped: a.skipped + b.skipped,
-      keptBack: a.keptBack + b.keptBack,
-      bytes: a.bytes + b.bytes,
-    },
+    counts: addCounts(a, b),
     samples: [...samples, ...more].slice(0, SAMPLES),
   };
 }

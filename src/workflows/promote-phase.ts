@@ -1,6 +1,6 @@
 import { ApplicationFailure, sleep } from '@temporalio/workflow';
 import type { Board } from './board.ts';
-import type { CopyCounts } from './messages.ts';
+import { addCounts } from './counts.ts';
 import type { PhaseContext } from './phase-context.ts';
 import { activitiesOf, policyOf, RESIDUE, writingActivitiesOf, type PhasePolicy } from './policies.ts';
 import { countResidue } from './run-metrics.ts';
@@ -109,15 +109,4 @@ async function settleResidue(
 function withheldOf(board: Board): { readonly withheld?: string } {
   const { withheld } = board.read();
   return withheld === undefined ? {} : { withheld: withheld.list };
-}
-
-function addCounts(a: CopyCounts, b: CopyCounts): CopyCounts {
-  return {
-    edges: a.edges + b.edges,
-    present: a.present + b.present,
-    manifests: a.manifests + b.manifests,
-    blobs: a.blobs + b.blobs,
-    mounted: a.mounted + b.mounted,
-    bytes: a.bytes + b.bytes,
-  };
 }

@@ -1,7 +1,7 @@
+import { addCounts } from './counts.ts';
 import type {
   CaughtUp,
   OldestPair,
-  ReplicationCounts,
   ReplicationOutcome,
   ReplicationReport,
   ReplicationTally,
@@ -39,20 +39,6 @@ export function addTally(a: ReplicationTally, b: ReplicationTally): ReplicationT
 export function outcomeOf({ residue }: Pick<ReplicationReport, 'residue'>, confirm: boolean): ReplicationOutcome {
   if (residue.count > 0) return 'residue';
   return confirm ? 'done' : 'dry-run';
-}
-
-/** Adds up what was found and done. */
-export function addCounts(a: ReplicationCounts, b: ReplicationCounts): ReplicationCounts {
-  return {
-    listed: a.listed + b.listed,
-    compared: a.compared + b.compared,
-    read: a.read + b.read,
-    missing: a.missing + b.missing,
-    differing: a.differing + b.differing,
-    referrers: a.referrers + b.referrers,
-    damaged: a.damaged + b.damaged,
-    written: a.written + b.written,
-  };
 }
 
 function addSamples<T>(a: Sampled<T>, b: Sampled<T>): Sampled<T> {

@@ -1,5 +1,6 @@
 import type { SignCounts } from '../activities/sign.ts';
 import type { Throttling } from '../activities/traffic.ts';
+import { addCounts } from './counts.ts';
 import type { PhaseContext } from './phase-context.ts';
 import { activitiesOf, policyOf, writingActivitiesOf } from './policies.ts';
 import { newSweep, sweep, type SweepState } from './sweep.ts';
@@ -60,7 +61,7 @@ async function runSigning(
     (counts) => {
       board.slowed(counts);
       const signatures = board.read().signatures ?? NOTHING;
-      board.update({ signatures: addCounts(signatures, counts) });
+      board.update({ signatures: addCounts(signatures, { ...NOTHING, ...counts }) });
       board.mark(phase, 'running', { shards: { done: progress.done, total } });
     },
   );
@@ -80,13 +81,3 @@ type Counted =
   SignCounts | { readonly attested: number; readonly valid: number; readonly handed: number; readonly failed: number };
 
 const NOTHING = { signed: 0, attested: 0, valid: 0, handed: 0, failed: 0 };
-
-function addCounts(sum: typeof NOTHING, counts: Counts): typeof NOTHING {
-  return {
-    signed: sum.signed + ('signed' in counts ? counts.signed : 0),
-    attested: sum.attested + ('attested' in counts ? counts.attested : 0),
-    valid: sum.valid + counts.valid,
-    handed: sum.handed + counts.handed,
-    failed: sum.failed + counts.failed,
-  };
-}
