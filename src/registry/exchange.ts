@@ -72,6 +72,21 @@ export function compose(transport: Send, layers: readonly Layer[]): Send {
   return layers.reduceRight((next, layer) => layer(next), transport);
 }
 
+/** A layer that tells somebody of every request that goes out, once it is over; the status is 0 when there was no answer. */
+export function observing(tell: (request: RegistryRequest, status: number) => void): Layer {
+  return (next) =>
+    async function observe(request) {
+      let status = 0;
+      try {
+        const response = await next(request);
+        status = response.status;
+        return response;
+      } finally {
+        tell(request, status);
+      }
+    };
+}
+
 /** One value of a header, the first where it was sent several times. */
 export function headerOf(response: Pick<RegistryResponse, 'headers'>, name: string): string | undefined {
   const value = response.headers[name];

@@ -1,4 +1,4 @@
-import type { Layer, RegistryRequest, RequestClass } from './exchange.ts';
+import { observing, type Layer, type RegistryRequest, type RequestClass } from './exchange.ts';
 
 /** Requests to one host of one class with one outcome. */
 export interface RequestCount {
@@ -53,17 +53,7 @@ export function createMetrics(): Metrics {
   }
 
   return {
-    layer: (next) =>
-      async function metrics(request) {
-        let status = 0;
-        try {
-          const response = await next(request);
-          status = response.status;
-          return response;
-        } finally {
-          count(request, status);
-        }
-      },
+    layer: observing(count),
     waited(host, waitedMs) {
       totalsOf(host).waitedMs += waitedMs;
     },

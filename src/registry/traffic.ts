@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { Layer } from './exchange.ts';
+import { observing, type Layer } from './exchange.ts';
 
 /** Requests to one host, step by step from the start of a {@link TrafficSeries}; steps at the end without any are left out. */
 export interface HostSeries {
@@ -66,18 +66,7 @@ export function currentTraffic(): TrafficLog | undefined {
 }
 
 /** Tells the log of the work that makes it of every request that goes out. */
-export const trafficLayer: Layer = (next) =>
-  async function traffic(request) {
-    const log = currentTraffic();
-    let status = 0;
-    try {
-      const response = await next(request);
-      status = response.status;
-      return response;
-    } finally {
-      log?.count(request.host, status);
-    }
-  };
+export const trafficLayer: Layer = observing(({ host }, status) => currentTraffic()?.count(host, status));
 
 /** A log that begins now. */
 export function createTrafficLog(now: () => number = Date.now): TrafficLog {
