@@ -7,46 +7,18 @@ import type { ReplicationActivities } from '../../src/activities/index.ts';
 import type { signatureReplication } from '../../src/workflows/index.ts';
 import type { OldestPair, ReplicationReport } from '../../src/workflows/replication-messages.ts';
 import { BLANK_TALLY } from '../../src/workflows/replication-report.ts';
+import { DIGEST } from '../support/promotion-activities.ts';
+import { replicationActivitiesFor } from '../support/replication-activities.ts';
 import { replayRuns, temporalFixture } from '../support/temporal.ts';
 import { waitFor } from '../support/waiting.ts';
 
-const DIGEST = `sha256:${'a'.repeat(64)}`;
-
-/** Activities that agree on so many shards of ten sources each. */
-function activitiesFor(shards: number, changes: Partial<ReplicationActivities> = {}): Partial<ReplicationActivities> {
-  return {
-    draftReplication: async () => ({
-      request: {
-        manifests: DIGEST,
-        confirm: true,
-        lenient: false,
-        replication: 'on',
-        auditInterval: 86_400_000,
-        every: 1_800_000,
-        heartbeat: 30_000,
-        full: false,
-        copies: 50,
-      },
-      index: DIGEST,
-      audits: DIGEST,
-      shards,
-      sources: shards * 10,
-      pairs: shards * 200,
-      warnings: [],
-    }),
-    replicateShard: async () => ({ ...BLANK_TALLY, counts: { ...BLANK_TALLY.counts, listed: 10 }, sources: 10 }),
-    settleReplication: async () => undefined,
-    ...changes,
-  };
-}
-
 /** Ten sources, of which one mirror was compared so many hours ago. */
 function comparedAgo(hours: number): Partial<ReplicationActivities> {
-  const usual = activitiesFor(1);
+  const usual = replicationActivitiesFor(1);
   const oldest = { source: 'canonical.example/app', mirror: 'mirror.example/app', verified: true } as const;
   return {
     ...usual,
-    draftReplication: async (input) => ({ ...(await usual.draftReplication!(input)), notifies: true }),
+    draftReplication: async (input) => ({ ...(await usual.draftReplication(input)), notifies: true }),
     replicateShard: async () => ({
       ...BLANK_TALLY,
       sources: 10,
@@ -81,7 +53,9 @@ async function run(activities: Partial<ReplicationActivities>): Promise<Replicat
 describe('signature replication workflow', () => {
   it('works through all shards and adds up what they did', async () => {
     const settled: string[] = [];
-    const report = await run(activitiesFor(5, { settleReplication: async ({ run: id }) => void settled.push(id) }));
+    const report = await run(
+      replicationActivitiesFor(5, { settleReplication: async ({ run: id }) => void settled.push(id) }),
+    );
     assert.equal(report.outcome, 'done');
     assert.deepEqual(report.sources, { done: 50, total: 50 });
     assert.equal(report.counts.listed, 50);
@@ -91,7 +65,7 @@ describe('signature replication workflow', () => {
   it('completes with residue when a mirror fails', async () => {
     const residue = { source: 'a.test/app', mirror: 'b.test/app', reason: 'RegistryUnavailable', message: 'down' };
     const report = await run(
-      activitiesFor(2, {
+      replicationActivitiesFor(2, {
         replicateShard: async () =>
           ({ ...BLANK_TALLY, residue: { count: 1, samples: [residue] }, sources: 10 }) as never,
       }),
@@ -104,7 +78,7 @@ describe('signature replication workflow', () => {
     const shards = 900;
     const seen = new Map<number, number>();
     const report = await run(
-      activitiesFor(shards, {
+      replicationActivitiesFor(shards, {
         replicateShard: async ({ shard }) => {
           seen.set(shard, (seen.get(shard) ?? 0) + 1);
           return { ...BLANK_TALLY, sources: 10 };
@@ -140,7 +114,7 @@ describe('signature replication workflow', () => {
 
   it('clears up and says why when manifests or store cannot be used', async () => {
     const settled: string[] = [];
-    const failing = activitiesFor(1, {
+    const failing = replicationActivitiesFor(1, {
       replicateShard: async () => {
         throw ApplicationFailure.nonRetryable('the plan store is gone', 'StoreCorrupt');
       },

@@ -63,3 +63,11 @@ function listen(server: Server, address: string): Promise<number> {
     server.listen(0, address, () => resolve((server.address() as AddressInfo).port));
   });
 }
+
+/** Opens an upload at this location, and takes what is put there. */
+export function uploadingTo(location: string): Answer {
+  return ({ method }, response) => {
+    if (method === 'POST') reply(response, 202, { location });
+    else reply(response, 201);
+  };
+}

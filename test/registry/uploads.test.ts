@@ -6,21 +6,12 @@ import type { RepositoryName } from '../../src/reference.ts';
 import type { ClientOnHost } from './client-on-host.ts';
 import { withHost } from './client-on-host.ts';
 import { digestOf } from './content.ts';
-import type { Answer } from './http-host.ts';
-import { reply, startHttpHost } from './http-host.ts';
+import { reply, startHttpHost, uploadingTo } from './http-host.ts';
 
 const BYTES = randomBytes(700_000);
 const BLOB = { digest: digestOf(BYTES), size: BYTES.length };
 const SMALL = Buffer.from('small');
 const SMALL_BLOB = { digest: digestOf(SMALL), size: SMALL.length };
-
-/** Opens an upload at this location, and takes what is put there. */
-function uploadingTo(location: string): Answer {
-  return ({ method }, response) => {
-    if (method === 'POST') reply(response, 202, { location });
-    else reply(response, 201);
-  };
-}
 
 async function upload({ registry, repository }: ClientOnHost): Promise<void> {
   await registry.putBlob(await registry.openUpload(repository), BLOB, () => BYTES);
@@ -203,77 +194,6 @@ describe('mounting a blob', () => {
           code: 'RequestInvalid',
         });
         assert.equal(server.seen.length, 0);
-      },
-    );
-  });
-});
-
-describe('uploading a blob at once', () => {
-  it('takes one request where the host has shown that it can', async () => {
-    await withHost(
-      ({ path }, response) =>
-        path.includes('digest=') ? reply(response, 201) : reply(response, 202, { location: '/u' }),
-      async ({ registry, repository, server }) => {
-        await registry.putBlobAtOnce(repository, SMALL_BLOB, () => SMALL);
-        await registry.putBlobAtOnce(repository, BLOB, () => BYTES);
-        assert.deepEqual(
-          server.seen.map(({ method }) => method),
-          ['POST', 'POST'],
-        );
-        assert.ok(server.seen[1]?.body.equals(BYTES));
-      },
-    );
-  });
-
-  it('is not tried with a large blob first', async () => {
-    await withHost(
-      ({ method }, response) => (method === 'PUT' ? reply(response, 201) : reply(response, 202, { location: '/u' })),
-      async ({ registry, repository, server }) => {
-        await registry.putBlobAtOnce(repository, BLOB, () => BYTES);
-        assert.deepEqual(
-          server.seen.map(({ path }) => path.split('?')[0]),
-          ['/v2/app/blobs/uploads/', '/u'],
-        );
-        assert.equal(server.seen[0]?.body.length, 0);
-      },
-    );
-  });
-
-  it('is finished by PUT where the host opens an upload instead, and not tried again', async () => {
-    await withHost(uploadingTo('/u'), async ({ registry, repository, server }) => {
-      await registry.putBlobAtOnce(repository, SMALL_BLOB, () => SMALL);
-      await registry.putBlobAtOnce(repository, SMALL_BLOB, () => SMALL);
-      assert.deepEqual(
-        server.seen.map(({ method, body }) => `${method} ${body.toString()}`),
-        ['POST small', 'PUT small', 'POST ', 'PUT small'],
-      );
-    });
-  });
-
-  it('is done in two steps where the host knows nothing of it', async () => {
-    await withHost(
-      ({ method, path }, response) => {
-        if (path.includes('/blobs/uploads/?digest=')) return reply(response, 405);
-        return method === 'POST' ? reply(response, 202, { location: '/u' }) : reply(response, 201);
-      },
-      async ({ registry, repository, server }) => {
-        await registry.putBlobAtOnce(repository, SMALL_BLOB, () => SMALL);
-        assert.deepEqual(
-          server.seen.map(({ method }) => method),
-          ['POST', 'POST', 'PUT'],
-        );
-      },
-    );
-  });
-
-  it('says why it was denied', async () => {
-    await withHost(
-      (_request, response) => reply(response, 403),
-      async ({ registry, repository }) => {
-        await assert.rejects(
-          registry.putBlobAtOnce(repository, SMALL_BLOB, () => SMALL),
-          { code: 'RegistryDenied' },
-        );
       },
     );
   });

@@ -3,7 +3,7 @@ import type { WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
 import type { Browser, Page } from 'playwright-core';
 import type { promotion } from '../../src/workflows/index.ts';
 import { report } from '../../src/workflows/messages.ts';
-import { findChromium, launchChromium } from '../support/chromium.ts';
+import { needChromium, launchChromium } from '../support/chromium.ts';
 import { startProduction, type Production } from '../support/production.ts';
 import { startPromotionService, type PromotionService } from '../support/promotion-service.ts';
 import { createTemporalPage, type TemporalPage } from '../support/temporal-page.ts';
@@ -20,11 +20,7 @@ describe('an operator in Temporal’s UI', () => {
   let handle: WorkflowHandleWithFirstExecutionRunId<typeof promotion>;
 
   before(async function () {
-    const chromium = await findChromium();
-    if (chromium === undefined) {
-      assert.notEqual(process.env['CI'], 'true', 'CI has to have a Chromium: .ci/run installs one');
-      this.skip();
-    }
+    const chromium = await needChromium(this);
     production = await startProduction({ images: 12, mirrors: 2 });
     production.staging.setFaults([{ class: /^tags\.list$/, action: { status: 500 } }]);
     service = await startPromotionService({ directory: production.directory, ui: true });

@@ -7,7 +7,7 @@ import type { Browser, Page } from 'playwright-core';
 import { renderPage } from '../../src/client/report/page.ts';
 import { packageRoot } from '../../src/stack/program-list.ts';
 import { sampleFacts } from '../client/report/sample-facts.ts';
-import { findChromium, launchChromium } from '../support/chromium.ts';
+import { needChromium, launchChromium } from '../support/chromium.ts';
 
 const HOSTILE = `"'><script>window.ran = true</script><img src=x onerror="window.ran = true">`;
 
@@ -16,11 +16,7 @@ describe('a report page in a browser', () => {
   let folder: string;
 
   before(async function () {
-    const chromium = await findChromium();
-    if (chromium === undefined) {
-      assert.notEqual(process.env['CI'], 'true', 'CI has to have a Chromium: .ci/run installs one');
-      this.skip();
-    }
+    const chromium = await needChromium(this);
     folder = await mkdtemp(join(tmpdir(), 'report-'));
     browser = await launchChromium(chromium);
   });

@@ -8,6 +8,7 @@ import { NO_FILES } from '../../../src/workflows/file-details.ts';
 import type { OldestPair } from '../../../src/workflows/replication-messages.ts';
 import { BLANK_TALLY } from '../../../src/workflows/replication-report.ts';
 import { DIGEST } from '../promotion-activities.ts';
+import { replicationActivitiesFor } from '../replication-activities.ts';
 import type { HistoryCase } from './case.ts';
 
 /** More than one run takes where a server suggests another one early. */
@@ -60,31 +61,12 @@ function budgets(): readonly HistoryCase[] {
   ];
 }
 
+/** Replicates on workers that have somebody to tell. */
 function replicationActivities(shards: number, changes: Partial<ReplicationActivities> = {}): ReplicationActivities {
-  const hours = 3_600_000;
+  const { draftReplication, ...others } = replicationActivitiesFor(shards);
   return {
-    draftReplication: async () => ({
-      request: {
-        manifests: DIGEST,
-        confirm: true,
-        lenient: false,
-        replication: 'on',
-        auditInterval: 24 * hours,
-        every: hours / 2,
-        heartbeat: 30_000,
-        full: false,
-        copies: 50,
-      },
-      index: DIGEST,
-      audits: DIGEST,
-      shards,
-      sources: shards * 10,
-      pairs: shards * 200,
-      warnings: [],
-      notifies: true,
-    }),
-    replicateShard: async () => ({ ...BLANK_TALLY, counts: { ...BLANK_TALLY.counts, listed: 10 }, sources: 10 }),
-    settleReplication: async () => undefined,
+    draftReplication: async (input) => ({ ...(await draftReplication(input)), notifies: true }),
+    ...others,
     ...changes,
   };
 }
