@@ -1,8 +1,15 @@
-import { Client, Connection, isGrpcServiceError } from '@temporalio/client';
+import {
+  Client,
+  Connection,
+  defaultGrpcRetryOptions,
+  isGrpcServiceError,
+  makeGrpcRetryInterceptor,
+} from '@temporalio/client';
 import type { Config, TemporalTarget } from '../config.ts';
 import { messageOf, PromoterError } from '../errors.ts';
 import { openTracing } from '../telemetry/open-tracing.ts';
 import type { Tracing } from '../telemetry/tracing.ts';
+import { createCallGate } from './call-gate.ts';
 
 /** A connection to a Temporal server for as long as one command runs. */
 export interface TemporalSession {
@@ -58,11 +65,17 @@ export async function connectClient(
   tracing?: Tracing,
 ): Promise<{ client: Client; close: () => Promise<void> }> {
   try {
-    const connection = await Connection.connect({ ...target.connection, connectTimeout: CONNECT_TIMEOUT });
+    const gate = createCallGate();
+    const connection = await Connection.connect({
+      ...target.connection,
+      connectTimeout: CONNECT_TIMEOUT,
+      interceptors: [makeGrpcRetryInterceptor(defaultGrpcRetryOptions()), gate.interceptor],
+    });
     const interceptors = tracing === undefined ? {} : { workflow: [tracing.client] };
     return {
       client: new Client({ connection, namespace, interceptors, ...(await converterOf(encryption)) }),
       async close() {
+        gate.close();
         await connection.close();
         await tracing?.close();
       },
