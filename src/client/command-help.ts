@@ -33,6 +33,7 @@ const HELP: Readonly<Record<string, CommandHelp>> = {
     exits: ['0 running or done; 1 failed; 3 quarantined, or residue; 4 held, paused or waiting for an approval'],
     examples: ['promoter status', `promoter status ${ID} --json`],
   },
+  version: { exits: ['0 always'], examples: ['promoter version --json'] },
   list: { exits: [DONE], examples: ['promoter list --limit 5', 'promoter list --kind replication --json'] },
   watch: { exits: FOLLOWED, examples: [`promoter watch ${ID}`] },
   retry: { exits: FOLLOWED, examples: [`promoter retry ${ID} --reason 'the registry is back'`] },

@@ -31,6 +31,7 @@ import {
 } from './steer-command.ts';
 import { uploadCommand } from './upload-command.ts';
 import { verifyCommand } from './verify-command.ts';
+import { versionCommand } from './version-command.ts';
 import { watchCommand } from './watch-command.ts';
 import { whyCommand } from './why-command.ts';
 import { workerCommand } from './worker-command.ts';
@@ -107,7 +108,8 @@ export function createProgram(output: CommandOutput): Command {
     .addCommand(configCommand(output))
     .addCommand(notifyCommand(output))
     .addCommand(codecServerCommand(output))
-    .addCommand(completionCommand(output));
+    .addCommand(completionCommand(output))
+    .addCommand(versionCommand(output));
   prepare(program, output);
   return program;
 }

@@ -18,6 +18,15 @@ describe('promoter', () => {
     assert.equal(exitCode, 0);
   });
 
+  it('prints its version under the names of kpromo, for people and programs', async () => {
+    const text = await promoter('version');
+    assert.match(text.stdout, /^GitVersion: +v\d+\.\d+\.\d+\nNodeVersion: +v\d/);
+    const json = await promoter('version', '--json');
+    const { gitVersion, platform } = JSON.parse(json.stdout) as Record<string, string>;
+    assert.match(gitVersion ?? '', /^v\d+\.\d+\.\d+/);
+    assert.equal(platform, `${process.platform}/${process.arch}`);
+  });
+
   it('explains every command', async () => {
     const { stdout } = await promoter('--help');
     const commands = createProgram(captureOutput().output).commands.map((command) => command.name());
