@@ -74,6 +74,8 @@ export interface Config {
   /** What is said of single registry hosts. */
   readonly hostPolicies: readonly HostPolicy[];
   readonly signing: SigningSettings;
+  /** The registry whose signatures are checked where no manifests say it, and where its mirrors are listed. */
+  readonly production: Required<NonNullable<Configuration['production']>>;
   readonly telemetry: TelemetrySettings;
   readonly worker: WorkerSettings;
   /** Who is told what happens to runs. */
@@ -162,6 +164,7 @@ function configOf(configuration: Configuration, profile: ClientConnectConfig, en
     gitSchemes: configuration.gitSchemes ?? ['https', 'ssh'],
     hostPolicies: configuration.registries ?? [],
     signing: configuration.signing ?? {},
+    production: configuration.production as Config['production'],
     telemetry: configuration.telemetry ?? {},
     worker: { ...configuration.worker, queues: configuration.worker!.queues! },
     notifications: configuration.notifications ?? [],

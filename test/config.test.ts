@@ -30,6 +30,11 @@ describe('loadConfig', () => {
       namespace: 'default',
       taskQueue: 'promotion',
       maxWorkers: 8,
+      production: {
+        registry: 'us-central1-docker.pkg.dev/k8s-artifacts-prod/images',
+        mirrors:
+          'https://raw.githubusercontent.com/kubernetes/k8s.io/main/registry.k8s.io/manifests/k8s-staging-kubernetes/promoter-manifest.yaml',
+      },
       replicationShare: 0.25,
       plainHttpHosts: [],
       gitSchemes: ['https', 'ssh'],

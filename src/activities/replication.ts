@@ -67,7 +67,7 @@ export function createDraftReplication(dependencies: ReplicationDependencies) {
       () => storeManifests(dependencies, request, cancellationSignal()),
     );
     const { manifests, warnings } = await readManifests(store, { manifests: bundle, lenient: request.lenient });
-    const tasks = replicationTasks(manifests, naming, request.replication);
+    const tasks = replicationTasks(manifests, naming, request.replication, request.check !== undefined);
     const checkpoints = await sideBySide(tasks, CHECKPOINTS_AT_ONCE, ({ source }) => readCheckpoint(store, source));
     const plan = { now: Date.now(), interval: request.auditInterval, every: request.every };
     const audits = chooseAudits(

@@ -74,7 +74,7 @@ const HELP: Readonly<Record<string, CommandHelp>> = {
   },
   sigcheck: {
     exits: [],
-    examples: ['promoter sigcheck --thin-manifest-dir registry.k8s.io'],
+    examples: ['promoter sigcheck --thin-manifest-dir registry.k8s.io', 'promoter sigcheck --from-days=7'],
   },
   'manifest validate': {
     exits: ['0 everything is right; 2 something is wrong, or wrong usage'],

@@ -35,7 +35,7 @@ function findingLine({ identity, digest, state, missing, differing }: SignatureF
 }
 
 /** What is left, and what could not be looked at. */
-export function residueLines({ residue, check }: ReplicationReport): readonly string[] {
+export function residueLines({ residue, check }: Pick<ReplicationReport, 'check' | 'residue'>): readonly string[] {
   const { images = 0, unsigned = 0, partial = 0, differing = 0 } = check ?? {};
   return [
     `${counted(images, 'image')} checked: ${unsigned} unsigned, ${partial} partly signed, ${differing} differently signed`,

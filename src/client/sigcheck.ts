@@ -5,19 +5,20 @@ import type { ReplicationReport, ReplicationRequest, SignatureFinding } from '..
 import { EXIT_CODE, type ExitCode } from './exit-code.ts';
 import { writeJsonResult } from './json-result.ts';
 import { signatureRulesOf } from './kpromo-flags.ts';
-import { chooseInput } from './manifest-flags.ts';
 import type { CommandOutput } from './output.ts';
 import { withPlanStore } from './plan-store-access.ts';
-import { handOver } from './promotion-input.ts';
 import { runReplication } from './replication-run.ts';
+import { chooseSubject } from './sigcheck-subject.ts';
 import { findingLines, residueLines } from './sigcheck-text.ts';
 import type { SigcheckOptions } from './sigcheck-command.ts';
 
 /** What was found, and in what state it was left. */
 interface Check {
-  readonly report: ReplicationReport;
+  readonly report: Pick<ReplicationReport, 'check' | 'residue'>;
   readonly findings: readonly SignatureFinding[];
 }
+
+const NOTHING: Check = { report: { residue: { count: 0, samples: [] } }, findings: [] };
 
 /** Checks the signatures of promoted images, and mends what can be mended. @throws PromoterError */
 export async function runSigcheck(
@@ -29,19 +30,17 @@ export async function runSigcheck(
   const config = await loadConfig(options);
   const check = signatureRulesOf(options, options.given);
   compilePolicy(policyOfFlags(check));
-  if (options.fromDays !== undefined || options.toDays !== undefined) {
-    note('warning: --from-days and --to-days have no effect: the manifests say which images are checked');
-  }
-  const { requested } = await handOver(await chooseInput(options), options.lenient === true, config, output);
+  const subject = await chooseSubject(references, options, config, output);
+  if (subject === undefined) return printResult(NOTHING, NOTHING, options, output);
   const base: ReplicationRequest = {
-    ...requested,
+    ...subject.requested,
     ...(options.lenient === true ? { lenient: true } : {}),
   };
   const examine = async (): Promise<Check | ExitCode> => {
     const end = await runReplication(config, { ...base, check }, output);
     if (end.kind !== 'ended') return end.exitCode;
     const findings = await readFindings(config, end.report);
-    return { report: end.report, findings: findings.filter((finding) => isMeant(finding, references)) };
+    return { report: end.report, findings: findings.filter((finding) => isMeant(finding, subject.references)) };
   };
   const before = await examine();
   if (typeof before === 'number') return output.setExitCode(before);

@@ -11,6 +11,7 @@ import { EXIT_CODE } from './exit-code.ts';
 import type { CommandOutput } from './output.ts';
 import { writePaced } from './paced-output.ts';
 import { printWarnings, readInput } from './promotion-input.ts';
+import { registryNamed } from './registry-argument.ts';
 import { readRegistry, readWishes, withoutChildren, withTag, type RegistryContent } from './snapshot-source.ts';
 import { renderSnapshot, snapshotFormatOf, type Snapshot } from './snapshot-text.ts';
 
@@ -111,11 +112,4 @@ async function readNames(file: string, registry: RegistryName) {
   });
   const names = text.split('\n').map((line) => line.replace(/#.*/, '').trim());
   return [...new Set(names)].filter((name) => name !== '').map((name) => parseRepository(`${registry}/${name}`));
-}
-
-function registryNamed(text: string): RegistryName {
-  const name = text.replace(/\/+$/, '');
-  // A registry is a repository without its last part.
-  parseRepository(`${name}/image`);
-  return name as RegistryName;
 }

@@ -1,15 +1,19 @@
 import { loadConfig } from '../config.ts';
 import { PromoterError } from '../errors.ts';
-import { isDigest, isTag, parseRepository, type Digest, type RepositoryName, type Tag } from '../reference.ts';
+import type { Digest, Tag } from '../reference.ts';
 import { openRegistry } from '../registry-settings.ts';
 import { policyOfFlags, type IdentityPolicy } from '../signing/identity-policy.ts';
 import { openTrustSource } from '../signing/trust-source.ts';
 import type { SignatureVerdict } from '../signing/verdict.ts';
 import { verifyImage } from '../signing/verify-image.ts';
 import { EXIT_CODE } from './exit-code.ts';
+import { parseImage } from './image-argument.ts';
 import { writeJsonResult } from './json-result.ts';
 import type { CommandOutput } from './output.ts';
 import type { VerifyOptions } from './verify-command.ts';
+
+/** What every tool takes an image without tag for. */
+const LATEST = 'latest' as Tag;
 
 interface VerifiedImage {
   readonly image: string;
@@ -40,7 +44,7 @@ export async function verifyImages(
     const { root } = await trust.current();
     const results: VerifiedImage[] = [];
     for (const image of images) {
-      const { repository, reference } = parseImage(image);
+      const { repository, reference = LATEST } = parseImage(image);
       const head = await registry.headManifest(repository, reference);
       if (head === undefined) throw new PromoterError('RegistryNotFound', `${image} is not there`);
       const found = await verifyImage({ registry, repository, digest: head.digest, trust: root, policy });
@@ -59,17 +63,6 @@ export async function verifyImages(
 function policyOf(options: VerifyOptions): IdentityPolicy {
   const given = Object.entries(options).some(([name, value]) => name.startsWith('certificate') && value !== undefined);
   return given ? policyOfFlags(options) : { rules: [{ identity: { matching: '.*' }, issuer: { matching: '.*' } }] };
-}
-
-function parseImage(image: string): { repository: RepositoryName; reference: Digest | Tag } {
-  const [name = '', digest] = image.split('@');
-  if (digest !== undefined) {
-    if (!isDigest(digest)) throw new PromoterError('RequestInvalid', `'${image}': '${digest}' is not a digest`);
-    return { repository: parseRepository(name.replace(/:[^:/]+$/, '')), reference: digest };
-  }
-  const [, repository = name, tag = 'latest'] = /^(.+):([^:/]+)$/.exec(name) ?? [];
-  if (!isTag(tag)) throw new PromoterError('RequestInvalid', `'${image}': '${tag}' is not a tag`);
-  return { repository: parseRepository(repository), reference: tag };
 }
 
 function describe({ image, digest, found }: VerifiedImage): string {

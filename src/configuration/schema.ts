@@ -3,6 +3,7 @@ import { GIT_SCHEMES } from '../manifest/git-source.ts';
 import { encryptionSection } from './encryption-section.ts';
 import { approvalSection, freezeSetting } from './gate-section.ts';
 import { notificationsSetting } from './notifications-section.ts';
+import { productionSection } from './production-section.ts';
 import { registriesSetting } from './registries-section.ts';
 import { section, setting, settingsOf } from './setting.ts';
 import { signingSection } from './signing-section.ts';
@@ -90,6 +91,7 @@ export const configurationSchema = z
     }),
     registries: registriesSetting,
     signing: signingSection,
+    production: productionSection,
     telemetry: telemetrySection,
     notifications: notificationsSetting,
     encryption: encryptionSection,

@@ -4,7 +4,7 @@ import { wishesOf } from './wish.ts';
 
 /** Digests of one source repository that the same mirrors are to hold signed. */
 export interface ReplicationShare {
-  /** Empty where signatures are served from the source alone: there it is only checked that they exist. */
+  /** Empty where signatures are served from the source alone: there it is only checked that they exist, or verify. */
   readonly mirrors: readonly RepositoryName[];
   readonly digests: readonly Digest[];
 }
@@ -25,11 +25,13 @@ export interface ReplicationNaming {
  * Reads off manifests whose signatures belong where: one task per source repository, sorted.
  *
  * @param fallback what counts for manifests that say nothing of replication
+ * @param alone whether repositories without any mirror have a task: there is nothing to copy, but there is to check
  */
 export function replicationTasks(
   manifests: readonly Manifest[],
   { identityOf, canonicalOf }: ReplicationNaming,
   fallback: 'on' | 'off',
+  alone = false,
 ): readonly ReplicationTask[] {
   const tasks = new Map<RepositoryName, Map<string, { mirrors: readonly RepositoryName[]; digests: Set<Digest> }>>();
   const { on = [], off = [] } = Object.groupBy(manifests, ({ replication }) => replication ?? fallback);
@@ -41,7 +43,7 @@ export function replicationTasks(
       for (const repositories of Map.groupBy(destinations, identityOf).values()) {
         const source = canonicalOf(repositories);
         const mirrors = mode === 'off' ? [] : repositories.filter((repository) => repository !== source);
-        if (mode === 'on' && mirrors.length === 0) continue;
+        if (mode === 'on' && mirrors.length === 0 && !alone) continue;
         const shares = tasks.get(source) ?? new Map<string, { mirrors: RepositoryName[]; digests: Set<Digest> }>();
         tasks.set(source, shares);
         const key = mirrors.join(' ');

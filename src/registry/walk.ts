@@ -14,6 +14,8 @@ export interface HeldDigest {
   readonly tags: readonly Tag[];
   /** As the registry says; it may be empty. */
   readonly mediaType: string;
+  /** When it was uploaded, in milliseconds since the epoch; absent where a listing does not say. */
+  readonly uploadedAt?: number;
 }
 
 /** A repository that holds something. */
@@ -113,26 +115,26 @@ async function heldIn(
   pages: readonly ListingPage[],
   options: CallOptions,
 ): Promise<HeldRepository> {
-  const digests = new Map<Digest, { readonly tags: Tag[]; readonly mediaType: string }>();
-  const add = (digest: Digest, mediaType: string, tags: readonly Tag[]): void => {
-    const known = digests.get(digest) ?? { tags: [], mediaType };
+  const digests = new Map<Digest, HeldDigest & { readonly tags: Tag[] }>();
+  const add = (digest: Digest, held: Omit<HeldDigest, 'tags'>, tags: readonly Tag[]): void => {
+    const known = digests.get(digest) ?? { ...held, tags: [] };
     digests.set(digest, known);
     for (const tag of tags) if (!known.tags.includes(tag)) known.tags.push(tag);
   };
   for (const { manifest = {} } of pages) {
     for (const [digest, description] of Object.entries(manifest)) {
-      if (isDigest(digest)) add(digest, mediaTypeOf(description), tagsOf(description));
+      if (isDigest(digest)) add(digest, described(description), tagsOf(description));
     }
   }
   const complete = pages.every(isSurelyWhole);
   if (!complete) {
-    const described = new Set([...digests.values()].flatMap(({ tags }) => tags));
-    const tags = pages.flatMap((page) => page.tags.filter(isTagValue)).filter((tag) => !described.has(tag));
+    const listed = new Set([...digests.values()].flatMap(({ tags }) => tags));
+    const tags = pages.flatMap((page) => page.tags.filter(isTagValue)).filter((tag) => !listed.has(tag));
     await pMap(
       new Set(tags),
       async (tag) => {
         const head = await headManifest(caller, repository, tag, options);
-        if (head !== undefined) add(head.digest, head.mediaType, [tag]);
+        if (head !== undefined) add(head.digest, { mediaType: head.mediaType }, [tag]);
       },
       { concurrency: HEADS_AT_ONCE },
     );
@@ -144,7 +146,12 @@ function nonEmpty(held: HeldRepository): readonly HeldRepository[] {
   return held.digests.size === 0 ? [] : [held];
 }
 
-function mediaTypeOf(description: unknown): string {
-  const mediaType = (description as { mediaType?: unknown } | null)?.mediaType;
-  return typeof mediaType === 'string' ? mediaType : '';
+/** What Google's description says of a digest besides its tags; times are milliseconds, as texts. */
+function described(description: unknown): Omit<HeldDigest, 'tags'> {
+  const { mediaType, timeUploadedMs } = (description ?? {}) as { mediaType?: unknown; timeUploadedMs?: unknown };
+  const uploadedAt = typeof timeUploadedMs === 'string' ? Number.parseInt(timeUploadedMs, 10) : Number.NaN;
+  return {
+    mediaType: typeof mediaType === 'string' ? mediaType : '',
+    ...(uploadedAt > 0 ? { uploadedAt } : {}),
+  };
 }

@@ -3,7 +3,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { makeImage } from '../../src/stack/sample-images.ts';
+import { createBuckets } from '../../src/files/buckets.ts';
 import { DEFAULT_EMAIL } from '../../src/stack/sigstore/oidc-issuer.ts';
+import { contentOf, hashOf } from '../files/bucket-contract.ts';
+import { withTree } from '../manifest/written-tree.ts';
+import { startGoogle, type BucketServer } from '../support/bucket-servers.ts';
 import { startGitTree, type GitTree } from '../support/git-tree.ts';
 import { startPromotionService, type PromotionService } from '../support/promotion-service.ts';
 import { startSigningStack, type SigningStack } from '../support/signing-stack.ts';
@@ -11,7 +15,7 @@ import { openCommandLine, type CommandLine, type Ending } from './command-line.t
 import { startLab, type Lab } from './lab.ts';
 
 /**
- * The flags of kubernetes/test-infra's jobs, as they stand there but for the folder: post-k8sio-image-promo and pull-k8sio-cip
+ * The flags of kubernetes/test-infra's jobs for images, as they stand there but for the folder
  * (config/jobs/kubernetes/sig-k8s-infra/trusted/releng).
  */
 const WHO = [
@@ -30,18 +34,21 @@ describe('the jobs of Kubernetes’ production', function () {
   let service: PromotionService;
   let lab: Lab;
   let tree: GitTree;
+  let google: BucketServer;
   let directory: string;
   before(async () => {
     directory = await mkdtemp(join(tmpdir(), 'conformance-jobs-'));
-    [stack, promoter, lab, tree] = await Promise.all([
+    [stack, promoter, lab, tree, google] = await Promise.all([
       startSigningStack(),
       openCommandLine(),
       startLab({ googleTags: true }),
       startGitTree(),
+      startGoogle(),
     ]);
     service = await startPromotionService({
       directory,
       environment: {
+        ...google.environment,
         PROMOTER_TRUSTED_ROOT: stack.sigstore.trustedRootFile,
         PROMOTER_SIGNING_CONFIG: stack.sigstore.signingConfigFile,
         PROMOTER_IDENTITY_TOKEN_URL: stack.sigstore.tokenUrl,
@@ -60,7 +67,7 @@ describe('the jobs of Kubernetes’ production', function () {
     lab.proxy.clear();
   });
   after(async () => {
-    await Promise.all([promoter.close(), service.stop(), lab.stop(), tree.remove()]);
+    await Promise.all([promoter.close(), service.stop(), lab.stop(), tree.remove(), google.stop()]);
     await stack.stop();
     await rm(directory, { recursive: true });
   });
@@ -96,5 +103,46 @@ describe('the jobs of Kubernetes’ production', function () {
     const { exit, stderr } = await cip(['--manifest-diff-since=14 days', '--confirm']);
     assert.equal(exit, 0, stderr);
     assert.deepEqual(await held(), [false, true, true]);
+  });
+
+  it('the job of sigcheck: looks at what came in the last days, without being given manifests', async () => {
+    const env = {
+      ...service.environment,
+      PROMOTER_PRODUCTION_REGISTRY: lab.at('k8s-artifacts-prod/images'),
+      PROMOTER_PRODUCTION_MIRRORS: join(tree.root, 'registry.k8s.io/manifests/p/promoter-manifest.yaml'),
+    };
+    // Nothing here is signed by the account of Kubernetes, whose signatures count unless others are named.
+    const strange = await promoter.run(['sigcheck', '--from-days=7'], { env });
+    assert.equal(strange.exit, 3, strange.stderr);
+    assert.match(strange.stderr, /^Fixing 2 unsigned images$/m);
+    const whom = [`--certificate-identity=${DEFAULT_EMAIL}`, `--certificate-oidc-issuer=${stack.sigstore.issuerUrl}`];
+    const { exit, stdout, stderr } = await promoter.run(['sigcheck', '--from-days=7', ...whom], { env });
+    assert.deepEqual([exit, stdout], [0, 'Signature consistency OK!\n'], stderr);
+  });
+
+  it('the jobs of files: say what would be promoted, and promote it', async () => {
+    const [source, production] = [
+      await google.makeBucket('k8s-staging-kops'),
+      await google.makeBucket('k8s-artifacts-prod'),
+    ];
+    const buckets = createBuckets(google.environment);
+    await (await buckets.open(source)).write('v1/kops', contentOf('kops'), 'nothing');
+    const base = `${production}binaries/kops/`;
+    const manifests = {
+      'filestores/k8s-staging-kops/filepromoter-manifest.yaml': JSON.stringify({
+        filestores: [{ base: source, src: true }, { base }],
+      }),
+      'manifests/k8s-staging-kops/v1.yaml': JSON.stringify({ files: [{ name: 'v1/kops', sha256: hashOf('kops') }] }),
+    };
+    await withTree(manifests, async (artifacts) => {
+      for (const flags of [[], ['--confirm']]) {
+        const args = ['run', 'files', `--manifests=${artifacts}`, ...flags];
+        const { exit, stdout, stderr } = await promoter.run(args, { env: service.environment });
+        assert.equal(exit, 0, stderr);
+        assert.ok(stdout.includes(`COPY "${source}v1/kops" to "${base}v1/kops"\n`), stdout);
+        const written = await (await buckets.open(base)).stat('v1/kops');
+        assert.equal(written?.sha256, flags.length === 0 ? undefined : hashOf('kops'));
+      }
+    });
   });
 });

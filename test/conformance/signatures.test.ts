@@ -205,4 +205,28 @@ describe('E25–E29, E33: signatures and attestations', function () {
     const mended = await run(['sigcheck', '--confirm'], names, DEFAULT_EMAIL);
     assert.deepEqual([mended.exit, mended.stdout], [0, 'Signature consistency OK!\n'], mended.stderr);
   });
+
+  it('E33: checks without manifests, as kpromo does, what came to the production registry in the last days', async () => {
+    const mirrors = join(directory, 'promoter-manifest.yaml');
+    const hosts = labs().map((lab, at) => ({ name: lab.at(`images/${at}`), ...(at === 0 ? { src: true } : {}) }));
+    await writeFile(mirrors, `registries: ${JSON.stringify(hosts)}\n`);
+    const production = {
+      ...service.environment,
+      PROMOTER_PRODUCTION_REGISTRY: `${canonical?.at('k8s-artifacts-prod/images')}`,
+      PROMOTER_PRODUCTION_MIRRORS: mirrors,
+    };
+    const whom = ['--certificate-identity', DEFAULT_EMAIL, '--certificate-oidc-issuer', stack.sigstore.issuerUrl];
+    const check = (...args: readonly string[]) => promoter.run(['sigcheck', ...args, ...whom], { env: production });
+
+    const none = await check('--from-days=7', '--to-days=1');
+    assert.deepEqual([none.exit, none.stdout], [0, 'Signature consistency OK!\n'], none.stderr);
+    assert.match(none.stderr, /^checking 0 images /m);
+    await dropSignature(mirror, 'signed');
+    const partial = await check('registry.k8s.io/signed:v1');
+    assert.equal(partial.exit, 3, partial.stderr);
+    assert.match(partial.stderr, /\(NOOP\) replicating registry\.k8s\.io\/signed@sha256:/);
+    const mended = await check('--from-days=7', '--confirm');
+    assert.deepEqual([mended.exit, mended.stdout], [0, 'Signature consistency OK!\n'], mended.stderr);
+    assert.match(mended.stderr, /^checking 3 images uploaded since .* on .*images and 1 mirror$/m);
+  });
 });

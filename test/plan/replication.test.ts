@@ -43,6 +43,12 @@ describe('replication tasks', () => {
     );
   });
 
+  it('are there for what has no mirror, where it is to be checked', () => {
+    assert.deepEqual(replicationTasks([manifest(['a.test/p'], [A])], NAMING, 'on', true), [
+      { source: 'a.test/p/app', shares: [{ mirrors: [], digests: [A] }] },
+    ]);
+  });
+
   it('only check what is served from one registry, by manifest or by default', () => {
     const off = manifest(['a.test/p', 'b.test/p'], [A], { replication: 'off' });
     const on = manifest(['a.test/p', 'b.test/p'], [B], { replication: 'on' });

@@ -51,7 +51,7 @@ describe('walking a registry', () => {
       '/v2/prod': { child: ['app', 'sub'], manifest: {}, tags: [] },
       '/v2/prod/app': {
         child: [],
-        manifest: { [A]: { tag: ['v1'], mediaType: INDEX }, [B]: { tag: [] } },
+        manifest: { [A]: { tag: ['v1'], mediaType: INDEX, timeUploadedMs: '1700000000000' }, [B]: { tag: [] } },
         tags: ['v1'],
       },
       '/v2/prod/sub': { child: ['app'], manifest: { [B]: { tag: ['v2'], mediaType: 'x' } }, tags: ['v2'] },
@@ -69,7 +69,7 @@ describe('walking a registry', () => {
         assert.deepEqual(
           [...(held[0]?.digests ?? [])],
           [
-            [A, { tags: ['v1'], mediaType: INDEX }],
+            [A, { tags: ['v1'], mediaType: INDEX, uploadedAt: 1_700_000_000_000 }],
             [B, { tags: [], mediaType: '' }],
           ],
         );

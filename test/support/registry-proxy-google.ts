@@ -1,4 +1,4 @@
-/** What Google's registries add to `tags/list`: every digest with its tags. */
+/** What Google's registries add to `tags/list`: every digest with its tags, and when it was written. */
 export interface GoogleListing {
   /** Notes a manifest that was written, since the registry behind cannot list untagged ones. */
   noteManifest(repository: string, digest: string): void;
@@ -8,7 +8,7 @@ export interface GoogleListing {
 
 /** Makes the listing from what the registry behind knows and what was written through the proxy. */
 export function createGoogleListing(backend: URL): GoogleListing {
-  const written = new Map<string, Set<string>>();
+  const written = new Map<string, Map<string, number>>();
 
   async function digestOf(repository: string, reference: string): Promise<[string, string] | undefined> {
     const accept = 'application/vnd.oci.image.index.v1+json, application/vnd.oci.image.manifest.v1+json, */*';
@@ -27,23 +27,25 @@ export function createGoogleListing(backend: URL): GoogleListing {
 
   return {
     noteManifest(repository, digest) {
-      const digests = written.get(repository) ?? new Set();
-      written.set(repository, digests.add(digest));
+      const digests = written.get(repository) ?? new Map<string, number>();
+      written.set(repository, digests.set(digest, digests.get(digest) ?? Date.now()));
     },
     async list(repository) {
       const response = await fetch(new URL(`/v2/${repository}/tags/list`, backend));
       // A path that holds nothing itself may still have repositories below it.
       if (!response.ok && response.status !== 404) return { status: response.status, body: await response.text() };
       const { tags = [] } = (await response.json()) as { tags?: readonly string[] | null };
-      const manifest: Record<string, { mediaType: string; tag: string[] }> = {};
-      const references = [...(tags ?? []), ...(written.get(repository) ?? [])];
+      const manifest: Record<string, { mediaType: string; tag: string[]; timeUploadedMs: string }> = {};
+      const times = written.get(repository) ?? new Map<string, number>();
+      const references = [...(tags ?? []), ...times.keys()];
       const found = await Promise.all(
         references.map(async (reference) => ({ reference, head: await digestOf(repository, reference) })),
       );
       for (const { reference, head } of found) {
         if (head === undefined) continue;
         const [digest, mediaType] = head;
-        const entry = (manifest[digest] ??= { mediaType, tag: [] });
+        const timeUploadedMs = String(times.get(digest) ?? 0);
+        const entry = (manifest[digest] ??= { mediaType, tag: [], timeUploadedMs });
         if (!reference.startsWith('sha256:')) entry.tag.push(reference);
       }
       const child = await childrenOf(repository);
