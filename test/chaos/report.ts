@@ -1,4 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
+import { scoreOf, type MutationFinding } from '../../tools/mutation/score.ts';
 import type { FaultFinding, Finding, KillFinding, SoakFinding } from './support/record.ts';
 
 const FINDINGS = new URL('../../docs/reliability.jsonl', import.meta.url);
@@ -75,6 +76,21 @@ function soakOf({ minutes, samples, wrong }: SoakFinding): string {
   return `\`npm run soak -- --minutes ${minutes}\`, ${wrong.length} wrong:\n\n${table(head, rows)}`;
 }
 
+/** Of a folder that was tried more than once, the last counts. */
+function mutantsOf(findings: readonly MutationFinding[]): string {
+  const last = new Map(findings.map((finding) => [finding.folder, finding]));
+  const rows = [...last.values()].map((finding) => [
+    `\`src/${finding.folder}\``,
+    `${scoreOf(finding).toFixed(1)} %`,
+    String(finding.killed),
+    String(finding.timedOut),
+    String(finding.survived),
+    String(finding.untested),
+    String(finding.left),
+  ]);
+  return table(['folder', 'noticed', 'a test failed', 'no end', 'survived', 'no test', 'left out'], rows);
+}
+
 const lines = (await readFile(FINDINGS, 'utf8')).split('\n').filter((line) => line !== '');
 const findings = lines.map((line) => JSON.parse(line) as Finding);
 const figures = [
@@ -84,6 +100,8 @@ const figures = [
   faultsOf(findings.filter((finding) => finding.kind === 'fault')),
   '## Over time\n',
   ...findings.filter((finding) => finding.kind === 'soak').map(soakOf),
+  '## Mutants\n',
+  mutantsOf(findings.filter((finding) => finding.kind === 'mutants')),
 ];
 const page = await readFile(PAGE, 'utf8');
 const [before = '', rest = ''] = page.split(FROM);

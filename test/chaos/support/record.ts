@@ -1,4 +1,5 @@
 import { appendFile } from 'node:fs/promises';
+import type { MutationFinding } from '../../../tools/mutation/score.ts';
 import type { FaultOutcome } from './fault-trial.ts';
 import type { SeriesResult } from './kill-series.ts';
 import type { ProcessFigures } from './process-figures.ts';
@@ -36,7 +37,7 @@ export interface SoakFinding {
 }
 
 /** A line of docs/reliability.jsonl. */
-export type Finding = KillFinding | FaultFinding | SoakFinding;
+export type Finding = KillFinding | FaultFinding | SoakFinding | MutationFinding;
 
 /** Keeps a finding in the file that CHAOS_RECORD names, if it names one. */
 export async function noteResult(finding: Finding): Promise<void> {
