@@ -1,3 +1,5 @@
+import { posix } from 'node:path';
+import type { GitSource } from '../../manifest/git-source.ts';
 import type { Manifest } from '../../manifest/manifest.ts';
 import type { Edge } from '../../plan/verdict.ts';
 import { repositoryOf } from '../../reference.ts';
@@ -7,6 +9,8 @@ export interface PlacedEdge extends Edge {
   readonly file?: string;
   /** 1-based line of the digest. */
   readonly line?: number;
+  /** The commit at which it is there, where the manifests were taken from git. */
+  readonly commit?: string;
 }
 
 /** Which edges somebody means. */
@@ -32,6 +36,22 @@ export function* edgesOf(manifests: readonly Manifest[]): Generator<PlacedEdge> 
         }
       }
     }
+  }
+}
+
+/** The same edges with their places as the repository has them, at the commit that was found there. */
+export function* atCommit(
+  edges: Iterable<PlacedEdge>,
+  { manifest, thinManifestDir = '.' }: GitSource,
+  commit: string | undefined,
+): Generator<PlacedEdge> {
+  const placeOf = (file: string): string => manifest ?? posix.join(thinManifestDir, file);
+  for (const edge of edges) {
+    yield {
+      ...edge,
+      ...(edge.file === undefined ? {} : { file: placeOf(edge.file) }),
+      ...(commit === undefined ? {} : { commit }),
+    };
   }
 }
 

@@ -32,11 +32,11 @@ export function renderStories(
 }
 
 function renderStory(story: EdgeStory): string {
-  const { digest, source, file, line, verdict, steps, setback, signatures, advice } = story;
+  const { digest, source, file, line, commit, verdict, steps, setback, signatures, advice } = story;
   const facts: readonly (readonly [string, string | undefined])[] = [
     ['digest', digest],
     ['source', source],
-    ['manifest', file === undefined ? undefined : `${file}:${line}`],
+    ['manifest', file === undefined ? undefined : `${file}:${line}${commit === undefined ? '' : ` at ${commit}`}`],
     ['verdict', VERDICTS[verdict] ?? verdict],
     ...steps.map(({ phase, outcome, detail }): [string, string] => [
       phase,

@@ -16,7 +16,7 @@ import { readBasics } from '../report.ts';
 import { readFacts, type RunFacts } from '../report/facts.ts';
 import { readPromotion } from '../run-status.ts';
 import { withSession } from '../session-loop.ts';
-import { edgesOf, parseEdgeQuery, suggestEdges, type PlacedEdge } from './edges.ts';
+import { atCommit, edgesOf, parseEdgeQuery, suggestEdges, type PlacedEdge } from './edges.ts';
 import { tellStory, type EdgeRecords, type EdgeStory } from './story.ts';
 import { renderStories } from './text.ts';
 
@@ -59,9 +59,12 @@ async function print(
 
 /** The edges of the manifests; where those are not at hand, what the plan and the quarantine have of them. */
 async function knownEdges(store: PlanStore, { request, status, quarantine }: RunFacts): Promise<readonly PlacedEdge[]> {
-  if (request?.manifests !== undefined) {
-    const bundle = bundleFromBytes(await store.get(request.manifests as Digest));
-    return [...edgesOf(parseBundle(bundle, { lenient: request.lenient === true }).manifests)];
+  // Setup has put what it took from git where uploads are, and says so in the report.
+  const manifests = request?.manifests ?? status.report?.manifests?.bundle;
+  if (manifests !== undefined) {
+    const bundle = bundleFromBytes(await store.get(manifests as Digest));
+    const edges = edgesOf(parseBundle(bundle, { lenient: request?.lenient === true }).manifests);
+    return request?.git === undefined ? [...edges] : [...atCommit(edges, request.git, status.report?.commit)];
   }
   const plan = status.report?.plan?.digest;
   const rows: PlanRow[] = [];

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
-import { edgeName, parseEdgeQuery, suggestEdges, type PlacedEdge } from '../../../src/client/why/edges.ts';
+import { atCommit, edgeName, parseEdgeQuery, suggestEdges, type PlacedEdge } from '../../../src/client/why/edges.ts';
 import type { Digest, RepositoryName, Tag } from '../../../src/reference.ts';
 
 const DIGEST = `sha256:${'0123456789abcdef'.repeat(4)}` as Digest;
@@ -65,5 +65,30 @@ describe('what somebody calls an edge', () => {
     );
     assert.deepEqual(suggestEdges('prod.example/wbe:v1.0.0', edges, 1), ['prod.example/web:v1.0.0']);
     assert.deepEqual(suggestEdges('zzz', edges, 3), []);
+  });
+});
+
+describe('edges of manifests that were taken from git', () => {
+  const placed = edge({ file: 'images/web/images.yaml', line: 3 });
+  const url = 'https://git.example/manifests';
+  const placeOf = (...given: Parameters<typeof atCommit>): readonly unknown[] =>
+    [...atCommit(...given)].map(({ file, line, commit }) => [file, line, commit]);
+
+  for (const [title, source, file] of [
+    [
+      'below the folder that was named',
+      { thinManifestDir: 'registry.k8s.io' },
+      'registry.k8s.io/images/web/images.yaml',
+    ],
+    ['at the top', { thinManifestDir: '.' }, 'images/web/images.yaml'],
+    ['in the file that was named', { manifest: 'a/plain.yaml' }, 'a/plain.yaml'],
+  ] as const) {
+    it(`are found ${title}, at its commit`, () => {
+      assert.deepEqual(placeOf([placed], { url, ref: 'main', ...source }, 'c0ffee'), [[file, 3, 'c0ffee']]);
+    });
+  }
+
+  it('have no place that nobody knows', () => {
+    assert.deepEqual([...atCommit([edge()], { url, ref: 'main', manifest: 'a.yaml' }, undefined)], [edge()]);
   });
 });

@@ -123,4 +123,10 @@ describe('the story of an edge', () => {
     assert.match(text, /log entry 0 https:\/\/search\.sigstore\.dev\/\?logIndex=0/);
     assert.match(text, /^… and 2 more edges; /m);
   });
+
+  it('is printed with the commit of that place, where there is one', () => {
+    const story = tellStory({ ...EDGE, commit: 'c0ffee' }, run({}), records());
+    const text = renderStories([story], { total: 1, head: 'head', ui: undefined });
+    assert.match(text, /^ {2}manifest {4}images\/project\/images\.yaml:7 at c0ffee$/m);
+  });
 });
