@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PromoterError } from '../../src/errors.ts';
@@ -50,5 +50,54 @@ describe('openFolderStore', () => {
       assert.match(error.message, /could not open the plan store .*\/file: /);
       return true;
     });
+  });
+
+  it('writes what it has no second time', async () => {
+    const file = join(directory, 'store/content', (await store.put(bytes)).slice(7, 9));
+    const before = await stat(join(file, (await readdir(file))[0] ?? ''));
+    await store.put(bytes);
+    assert.equal((await stat(join(file, (await readdir(file))[0] ?? ''))).ino, before.ino);
+  });
+
+  it('says what it was doing where the file system refuses, and leaves nothing half-written', async () => {
+    const put = await store.put(bytes);
+    const names = join(directory, 'store/names');
+    const content = join(directory, 'store/content');
+    await mkdir(join(names, 'runs/1'), { recursive: true });
+    await symlink('loop', join(names, 'loop'));
+    await rm(join(content, put.slice(7, 9)), { recursive: true });
+    await mkdir(join(content, put.slice(7, 9), put.slice(7)), { recursive: true });
+    const refused: readonly (readonly [RegExp, () => Promise<unknown>])[] = [
+      [/^could not write to the plan store .*: /, () => store.put(bytes)],
+      [/^could not read sha256:a27f\w+ from the plan store .*: /, () => store.get(put)],
+      [/^could not point runs in the plan store .*: /, () => store.point('runs', put)],
+      [/^could not look up runs in the plan store .*: /, () => store.lookup('runs')],
+      [/^could not remove runs from the plan store .*: /, () => store.remove('runs')],
+      [/^could not list loop\/ in the plan store .*: /, () => store.names('loop/')],
+    ];
+    for (const [message, call] of refused) {
+      await assert.rejects(call, (error: unknown) => {
+        assert.ok(error instanceof PromoterError && error.cause instanceof Error);
+        assert.equal(error.code, 'StoreUnavailable');
+        assert.match(error.message, message);
+        return true;
+      });
+    }
+    const left = await readdir(join(directory, 'store'), { recursive: true, withFileTypes: true });
+    assert.deepEqual(
+      left.filter((entry) => entry.isFile()),
+      [],
+    );
+  });
+
+  it('refuses a name whose file holds no digest, and lists nothing below a name', async () => {
+    await writeFile(join(directory, 'store/names/runs'), 'sha256:short');
+    await assert.rejects(store.lookup('runs'), (error: unknown) => {
+      assert.ok(hasCode('StoreCorrupt')(error));
+      assert.match(String(error), /the name runs in the plan store does not hold a digest/);
+      return true;
+    });
+    assert.deepEqual(await store.names('runs/'), []);
+    assert.equal(await store.lookup('runs/1'), undefined);
   });
 });

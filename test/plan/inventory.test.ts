@@ -95,4 +95,60 @@ describe('createInventoryReader', () => {
     assert.deepEqual([...tags], [['1', digest('a')]]);
     assert.deepEqual(registry.asked, ['head 1']);
   });
+
+  it('lists a known plain host no more for its digests, and so knows nothing of what is attached to them', async () => {
+    const registry = countingRegistry(false, { a: ['1'], b: [`sha256-${'a'.repeat(64)}.sig`] });
+    const reader = createInventoryReader(registry);
+    const first = await reader.readSource(name, [digest('a')]);
+    assert.deepEqual(first.attachments, new Set([`sha256-${'a'.repeat(64)}.sig`]));
+    registry.asked.length = 0;
+    const again = await reader.readSource(name, [digest('a'), digest('c')]);
+    assert.deepEqual(again, { digests: new Set([digest('a')]) });
+    assert.deepEqual(registry.asked, ['head sha256:a', 'head sha256:c']);
+  });
+
+  it('lists where it does not know the host, or where several tags are wanted', async () => {
+    const registry = countingRegistry(false, { a: ['1'] });
+    const reader = createInventoryReader(registry);
+    await reader.readDestination(name, [wish('a', '1')]);
+    await reader.readDestination(name, [wish('a', '1', '2')]);
+    assert.deepEqual(registry.asked, ['list', 'head 1', 'list', 'head 1', 'head sha256:a']);
+  });
+
+  it('takes a list of names that may be cut off for no word on attachments', async () => {
+    for (const [count, known] of [
+      [9_999, true],
+      [10_000, false],
+    ] as const) {
+      const registry = countingRegistry(false, { a: Array.from({ length: count }, (_, at) => `t${at}`) });
+      const source = await createInventoryReader(registry).readSource(name, [digest('a')]);
+      assert.equal('attachments' in source, known, String(count));
+    }
+  });
+
+  it('asks sixteen times at once, and stops with its caller', async () => {
+    const registry = countingRegistry(false, {});
+    const { signal } = new AbortController();
+    const signals = new Set<unknown>();
+    const { listRepository, headManifest } = registry;
+    let [now, most] = [0, 0];
+    const reader = createInventoryReader({
+      ...registry,
+      listRepository: async (repository, options) => {
+        signals.add(options?.signal);
+        return listRepository(repository, options);
+      },
+      headManifest: async (repository, reference, options) => {
+        signals.add(options?.signal);
+        most = Math.max(most, ++now);
+        await new Promise((resolve) => setImmediate(resolve));
+        now -= 1;
+        return headManifest(repository, reference, options);
+      },
+    });
+    const digests = Array.from({ length: 40 }, (_, at) => digest(at.toString(16).padStart(2, '0')));
+    await reader.readSource(name, digests, signal);
+    assert.equal(most, 16);
+    assert.deepEqual([...signals], [signal]);
+  });
 });

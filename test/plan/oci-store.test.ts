@@ -71,6 +71,74 @@ describe('openOciStore', () => {
     assert.deepEqual(Buffer.from(await store.get(await store.put(bytes))), Buffer.from(bytes));
   });
 
+  it('gives an upload up that broke three times, and at once what no retry helps', async () => {
+    for (const [error, uploads] of [
+      [new PromoterError('RegistryUnavailable', 'PUT: reset'), 3],
+      [new PromoterError('RegistryDenied', 'PUT: 403'), 1],
+      [new TypeError('a mistake'), 1],
+    ] as const) {
+      registry = createMemoryPlanRegistry(true);
+      registry.before = ({ name }) => {
+        if (name === 'putBlob') throw error;
+      };
+      await assert.rejects(openOciStore(registry, STORE).put(bytes), (thrown: unknown) => {
+        assert.equal(thrown instanceof PromoterError ? thrown.cause : thrown, error);
+        return true;
+      });
+      assert.equal(registry.count('putBlob'), uploads, error.message);
+    }
+  });
+
+  it('points to what it has just read by one request', async () => {
+    const put = await openOciStore(registry, STORE).put(bytes);
+    const store = openOciStore(registry, STORE);
+    await store.get(put);
+    const before = registry.calls.length;
+    await store.point('runs/1/plan', put);
+    assert.equal(registry.calls.length - before, 1);
+  });
+
+  it('leaves nothing in place of a name where tags can be deleted, and one mark for all where they cannot', async () => {
+    for (const [deletes, uploads] of [
+      [true, 1],
+      [false, 2],
+    ] as const) {
+      registry = createMemoryPlanRegistry(deletes);
+      const store = openOciStore(registry, STORE);
+      const put = await store.put(bytes);
+      for (const name of ['runs/1', 'runs/2', 'runs/3']) {
+        await store.point(name, put);
+        await store.remove(name);
+      }
+      assert.equal(registry.count('putBlob'), uploads);
+      assert.deepEqual(await store.names('runs/'), []);
+    }
+  });
+
+  it('says what it was doing', async () => {
+    const put = await openOciStore(registry, STORE).put(bytes);
+    registry.before = () => {
+      throw new PromoterError('RegistryDenied', 'no');
+    };
+    const store = openOciStore(registry, STORE);
+    registry.readBlob = registry.listRepository = registry.deleteTag = registry.before as () => never;
+    const refused = {
+      [`write to the plan store ${STORE}`]: () => store.put(bytes),
+      [`read ${put} from the plan store ${STORE}`]: () => store.get(put),
+      [`point runs/1 in the plan store ${STORE}`]: () => store.point('runs/1', put),
+      [`remove runs/1 from the plan store ${STORE}`]: () => store.remove('runs/1'),
+      [`list runs/ in the plan store ${STORE}`]: () => store.names('runs/'),
+    };
+    for (const [doing, call] of Object.entries(refused)) {
+      await assert.rejects(call, (error: unknown) => {
+        assert.ok(error instanceof PromoterError);
+        assert.equal(error.message, `could not ${doing}: no`);
+        assert.equal('retryAfterMs' in error && error.retryAfterMs !== undefined, false);
+        return true;
+      });
+    }
+  });
+
   it('believes nothing that is not what its digest says', async () => {
     const store = openOciStore(registry, STORE);
     const put = await store.put(bytes);
@@ -85,9 +153,18 @@ describe('openOciStore', () => {
     assert.ok(moved !== undefined);
     registry.addManifest(STORE, moved, ['runsS2Splan' as Tag]);
     await assert.rejects(store.lookup('runs/2/plan'), hasCode('StoreCorrupt'));
-    const strange = { ...moved, bytes: new TextEncoder().encode('[]') };
-    registry.addManifest(STORE, strange, ['runsS3Splan' as Tag]);
-    await assert.rejects(store.lookup('runs/3/plan'), hasCode('StoreCorrupt'));
+    const name = { annotations: { 'dev.image-promoter.name': 'runs/3/plan' } };
+    for (const document of ['{', 'null', '1', '[]', {}, name, { ...name, layers: [] }, { ...name, layers: [{}] }]) {
+      registry.addManifest(STORE, { ...moved, bytes: encoded(document) }, ['runsS3Splan' as Tag]);
+      await assert.rejects(store.lookup('runs/3/plan'), hasCode('StoreCorrupt'), JSON.stringify(document));
+    }
+    const layers = [{ digest: digest('a') }];
+    for (const document of [{ layers }, { ...name, layers: [{ digest: 'sha256:short' }] }]) {
+      registry.addManifest(STORE, { ...moved, bytes: encoded(document) }, ['runsS3Splan' as Tag]);
+      await assert.rejects(store.lookup('runs/3/plan'), /was not written by it/);
+    }
+    registry.addManifest(STORE, { ...moved, bytes: encoded({ ...name, layers }) }, ['runsS3Splan' as Tag]);
+    assert.equal(await store.lookup('runs/3/plan'), digest('a'));
   });
 
   it('says what the registry said when it cannot be used, and how long to wait', async () => {
@@ -128,6 +205,10 @@ describe('openPlanStore', () => {
     assert.throws(() => storeRepository('oci://plans.example/Plans'), hasCode('ConfigInvalid'));
   });
 });
+
+function encoded(document: unknown): Uint8Array {
+  return new TextEncoder().encode(typeof document === 'string' ? document : JSON.stringify(document));
+}
 
 /** The digests of all layers that manifests with tags hold. */
 async function layersIn(registry: MemoryPlanRegistry): Promise<ReadonlySet<string>> {

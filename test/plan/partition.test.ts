@@ -64,4 +64,15 @@ describe('ShardCutter', () => {
     assert.equal(cutter.flush()?.length, 1);
     assert.equal(cutter.flush(), undefined);
   });
+
+  it('does not cut between projects before a shard is reasonably full, nor within one before it is full', () => {
+    const lengths = (...groups: readonly Group[]): (number | undefined)[] => {
+      const cutter = new ShardCutter(10);
+      return groups.map((next) => cutter.add(next)?.length);
+    };
+    assert.deepEqual(lengths(group('a', 5), group('b', 1), group('c', 1)), [undefined, undefined, 2]);
+    assert.deepEqual(lengths(group('a', 9), group('a', 1), group('a', 1)), [undefined, undefined, 2]);
+    const image = (name: string): Group => ({ ...group('a', 6), source: repository(`h/a/${name}`) });
+    assert.deepEqual(lengths(image('one'), image('two'), image('three')), [undefined, undefined, 2]);
+  });
 });

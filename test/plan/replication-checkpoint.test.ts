@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { openFolderStore } from '../../src/plan/folder-store.ts';
-import { behind, equalAt } from '../../src/plan/replication-pairs.ts';
+import { PromoterError } from '../../src/errors.ts';
+import type { Digest } from '../../src/reference.ts';
+import { behind, equalAt, metAt } from '../../src/plan/replication-pairs.ts';
 import {
   chooseAudits,
   oldestPair,
@@ -31,11 +33,24 @@ describe('replication checkpoint', () => {
   it('comes back as it was written, and is nothing once it is lost or damaged', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'checkpoint-'));
     try {
-      const store = await openFolderStore(directory);
+      const folder = await openFolderStore(directory);
+      const pointed: string[] = [];
+      const store = {
+        ...folder,
+        point: (name: string, digest: Digest) => {
+          pointed.push(name);
+          return folder.point(name, digest);
+        },
+      };
       const written = checkpoint('app', [1, 2]);
       assert.equal(await readCheckpoint(store, written.source), undefined);
       await writeCheckpoint(store, written);
       assert.deepEqual(await readCheckpoint(store, written.source), written);
+      await writeCheckpoint(store, written);
+      assert.equal(pointed.length, 1, 'what has not changed is not pointed to again');
+      const unavailable = new PromoterError('StoreUnavailable', 'the disk is gone');
+      const broken = { ...store, get: () => Promise.reject(unavailable) };
+      await assert.rejects(readCheckpoint(broken, written.source), unavailable);
       const [name = ''] = await store.names('replication/');
       const digest = (await store.lookup(name)) ?? '';
       const hex = digest.slice('sha256:'.length);
@@ -62,6 +77,31 @@ describe('replication checkpoint', () => {
   });
 });
 
+describe('replication pairs', () => {
+  const mirror = 'm.test/app' as RepositoryName;
+  const found = { hash: 'new', compared: false, read: false, accepted: {}, now: 7 } as const;
+  const [a, b] = ['a', 'b'].map((hex) => `sha256:${hex.repeat(64)}` as Digest);
+  assert.ok(a !== undefined && b !== undefined);
+
+  it('count as never compared from when they are met', () => {
+    assert.deepEqual(metAt(mirror, 5), { mirror, checkedAt: 5, verified: false });
+    assert.deepEqual(behind(mirror, undefined, 5), { mirror, checkedAt: 5, verified: false, behindSince: 5 });
+    assert.deepEqual(equalAt(mirror, undefined, found), { mirror, hash: 'new', checkedAt: 7, verified: false });
+  });
+
+  it('keep when they were last compared where names alone were seen, and what differs and may', () => {
+    const before = { mirror, checkedAt: 1, verified: true, accepted: { one: [a, b] } } as const;
+    const accepted = { two: [b, a] } as const;
+    assert.deepEqual(equalAt(mirror, before, { ...found, accepted }), {
+      mirror,
+      hash: 'new',
+      checkedAt: 1,
+      verified: true,
+      accepted: { one: [a, b], two: [b, a] },
+    });
+  });
+});
+
 describe('audits', () => {
   it('take an equal share of all pairs each run, the longest unseen first', () => {
     const sources = Array.from({ length: 60 }, (_, at) =>
@@ -84,6 +124,24 @@ describe('audits', () => {
       audits.map(({ read }) => read),
       [true, true, false],
     );
+  });
+
+  it('take pairs of the same age in the order of their names, whatever the order of the sources', () => {
+    const sources = [checkpoint('b', [0, 5]), checkpoint('c', [0]), checkpoint('a', [9, 0])];
+    const plan = { now: MINUTE, interval: DAY, every: DAY };
+    for (const order of [sources, sources.toReversed()]) {
+      assert.deepEqual(
+        chooseAudits(order, plan).map(({ source, mirror }) => `${source} ${mirror}`),
+        [
+          'a.test/a m01.test/a',
+          'a.test/b m00.test/b',
+          'a.test/c m00.test/c',
+          'a.test/b m01.test/b',
+          'a.test/a m00.test/a',
+        ],
+      );
+      assert.equal(oldestPair(order)?.mirror, 'm01.test/a');
+    }
   });
 
   it('leave out sources that have nothing attached', () => {

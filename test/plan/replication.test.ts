@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Manifest } from '../../src/manifest/manifest.ts';
-import { mirrorsBySubject, mirrorsOf, replicationTasks } from '../../src/plan/replication.ts';
+import { digestsIn, mirrorsBySubject, mirrorsOf, replicationTasks } from '../../src/plan/replication.ts';
 import type { Digest, RegistryName, RepositoryName, Tag } from '../../src/reference.ts';
 
 const A = `sha256:${'a'.repeat(64)}` as Digest;
@@ -59,6 +59,24 @@ describe('replication tasks', () => {
     assert.deepEqual(replicationTasks([off, on], NAMING, 'on'), [{ source: 'a.test/p/app', shares }]);
     const unsaid = manifest(['a.test/p', 'b.test/p'], [A]);
     assert.deepEqual(replicationTasks([unsaid], NAMING, 'off')[0]?.shares, [{ mirrors: [], digests: [A] }]);
+  });
+
+  it('come in the same order, however manifests are ordered', () => {
+    const ones = [
+      manifest(['b.test/q', 'c.test/q'], [A]),
+      manifest(['a.test/p', 'd.test/p'], [B]),
+      manifest(['a.test/p', 'c.test/p'], [A]),
+    ];
+    for (const order of [ones, ones.toReversed()]) {
+      const tasks = replicationTasks(order, NAMING, 'on');
+      assert.deepEqual(
+        tasks.map((task) => [task.source, mirrorsOf(task), digestsIn(task)]),
+        [
+          ['a.test/p/app', ['c.test/p/app', 'd.test/p/app'], new Set([A, B])],
+          ['b.test/q/app', ['c.test/q/app'], new Set([A])],
+        ],
+      );
+    }
   });
 
   it('know which mirrors are to hold a digest, and take all for one that no manifest names', () => {

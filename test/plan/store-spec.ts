@@ -104,6 +104,8 @@ export function describePlanStore(open: () => Promise<PlanStore>): void {
     const store = await open();
     for (const name of ['../x', 'a/../../x', '/x', 'a//b', '', '.hidden', 'A']) {
       await assert.rejects(store.point(name, digest('a')), hasCode('RequestInvalid'), name);
+      await assert.rejects(store.lookup(name), hasCode('RequestInvalid'), name);
+      await assert.rejects(store.remove(name), hasCode('RequestInvalid'), name);
     }
   });
 }

@@ -32,6 +32,29 @@ describe('wishesOf', () => {
     ]);
   });
 
+  it('comes in the same order, however manifests are ordered', () => {
+    const ones = [
+      manifest('gcr.io/s', ['gcr.io/p'], { b: { d: ['2', '1'], c: ['3'] } }),
+      manifest('gcr.io/s', ['gcr.io/p'], { a: { c: ['1'] } }),
+      manifest('gcr.io/s', ['gcr.io/p'], { b: { c: ['2'] } }),
+    ];
+    for (const order of [ones, ones.toReversed()]) {
+      assert.deepEqual(
+        wishesOf(order).map(({ source, digests }) => [source, digests]),
+        [
+          ['gcr.io/s/a', [{ digest: digest('c'), tags: ['1'] }]],
+          [
+            'gcr.io/s/b',
+            [
+              { digest: digest('c'), tags: ['2', '3'] },
+              { digest: digest('d'), tags: ['1', '2'] },
+            ],
+          ],
+        ],
+      );
+    }
+  });
+
   it('counts a digest without tags as one edge for each destination', () => {
     const [wish] = wishesOf([manifest('gcr.io/staging', ['gcr.io/x', 'gcr.io/y'], { a: { c: [] } })]);
     assert.ok(wish);

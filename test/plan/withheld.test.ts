@@ -25,15 +25,18 @@ describe('what operators keep back', () => {
     const byTag = splitWithheld(all, [{ destination: 'one.example/app', tag: 'latest', by: 'jane', reason: 'broken' }]);
     assert.deepEqual(byTag.open, group({ 'one.example/app': ['1'], 'two.example/app': [] }));
     assert.deepEqual(
-      byTag.kept.map(({ group: { targets }, message, reason }) => [targets, message, reason]),
-      [[group({ 'one.example/app': ['latest'] }).targets, 'kept back by jane: broken', 'withheld']],
+      byTag.kept.map(({ group: { targets }, message, reason, transient }) => [targets, message, reason, transient]),
+      [[group({ 'one.example/app': ['latest'] }).targets, 'kept back by jane: broken', 'withheld', false]],
     );
     const byDigest = splitWithheld(all, [
       { destination: 'one.example/app', digest: DIGEST },
       { destination: 'two.example/app', digest: DIGEST },
     ]);
     assert.deepEqual(byDigest.open.targets, []);
-    assert.equal(byDigest.kept.length, 2);
+    assert.deepEqual(
+      byDigest.kept.map(({ message }) => message),
+      ['kept back by an operator', 'kept back by an operator'],
+    );
   });
 
   it('is nothing of another digest or repository', () => {

@@ -42,7 +42,7 @@ export function createMochaRunner({ testFiles }: StrykerOptions): TestRunner {
   async function run(bail: boolean): Promise<DryRunResult> {
     try {
       await loaded();
-      setBail(mocha.suite, bail);
+      prepare(mocha.suite, bail);
       const tests = await resultsOf(mocha);
       return determineHitLimitReached(context.hitCount, context.hitLimit) ?? { status: DryRunStatus.Complete, tests };
     } catch (error) {
@@ -84,9 +84,11 @@ function wholeTitle(title: string): string {
   return `^${RegExp.escape(title)}$`;
 }
 
-function setBail(suite: Mocha.Suite, bail: boolean): void {
+/** It is Stryker that ends what does not come to an end: it knows how long the tests take on this machine. */
+function prepare(suite: Mocha.Suite, bail: boolean): void {
   suite.bail(bail);
-  for (const child of suite.suites) setBail(child, bail);
+  for (const test of suite.tests) test.timeout(0);
+  for (const child of suite.suites) prepare(child, bail);
 }
 
 function resultsOf(mocha: Mocha): Promise<TestResult[]> {
