@@ -5,7 +5,8 @@ import { PromoterError } from '../errors.ts';
 import { APPROVAL_RULES } from '../gate/approval-rule.ts';
 import { gitSource, type GitSource } from '../manifest/git-source.ts';
 import { isDigest } from '../reference.ts';
-import type { PhaseName, PromotionRequest } from '../workflows/messages.ts';
+import type { PhaseName } from '../workflows/messages.ts';
+import type { PromotionRequest } from '../workflows/promotion-request.ts';
 
 /** A digest as the plan store gives it out. */
 export const digest = z

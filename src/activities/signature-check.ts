@@ -5,7 +5,7 @@ import { compilePolicy, policyOfFlags, type CompiledPolicy } from '../signing/id
 import { judge } from '../signing/judgement.ts';
 import type { SignatureGap } from '../signing/signature-gap.ts';
 import { parseAttachmentTag } from '../signing/signature-set.ts';
-import type { SignatureRules } from '../workflows/messages.ts';
+import type { SignatureRules } from '../workflows/promotion-request.ts';
 import type { SignatureFinding } from '../workflows/replication-messages.ts';
 import type { ReplicationContext, SourceSweepResult } from './replicate-source.ts';
 import type { ReplicationDependencies } from './replication-dependencies.ts';

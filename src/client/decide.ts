@@ -1,12 +1,7 @@
 import { loadConfig } from '../config.ts';
 import { PromoterError } from '../errors.ts';
-import {
-  abortPromotion,
-  retryPhase,
-  skipPhase,
-  type PromotionReport,
-  type PromotionRequest,
-} from '../workflows/messages.ts';
+import { abortPromotion, retryPhase, skipPhase, type PromotionReport } from '../workflows/messages.ts';
+import type { PromotionRequest } from '../workflows/promotion-request.ts';
 import type { DecideOptions, DecisionName } from './decide-command.ts';
 import { EXIT_CODE } from './exit-code.ts';
 import { writeJsonResult } from './json-result.ts';

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { Option } from 'commander';
 import { PromoterError } from '../errors.ts';
-import type { SignatureRules } from '../workflows/messages.ts';
+import type { SignatureRules } from '../workflows/promotion-request.ts';
 import { booleanFlag } from './boolean-flags.ts';
 import type { ChangeMode } from './manifest-changes.ts';
 import { numberOption } from './number-option.ts';

@@ -1,5 +1,6 @@
 import { compilePolicy, policyOfFlags } from '../signing/identity-policy.ts';
-import { PHASES, type PromotionRequest } from '../workflows/messages.ts';
+import { PHASES } from '../workflows/messages.ts';
+import type { PromotionRequest } from '../workflows/promotion-request.ts';
 import type { CipOptions } from './cip-command.ts';
 import { signatureRulesOf } from './kpromo-flags.ts';
 import type { RequestedManifests } from './promotion-input.ts';

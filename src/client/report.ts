@@ -1,6 +1,6 @@
 import { loadConfig, type Config } from '../config.ts';
 import { PromoterError } from '../errors.ts';
-import type { PromotionRequest } from '../workflows/messages.ts';
+import type { PromotionRequest } from '../workflows/promotion-request.ts';
 import { exitCodeOfStatus, readStatus, type PromotionStatus, type ReplicationStatus } from './run-status.ts';
 import { writeJsonResult } from './json-result.ts';
 import type { CommandOutput } from './output.ts';

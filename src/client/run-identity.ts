@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { GitSource } from '../manifest/git-source.ts';
-import type { PromotionRequest } from '../workflows/messages.ts';
+import type { PromotionRequest } from '../workflows/promotion-request.ts';
 
 /**
  * What makes a request the same as another: what it would do. How long it waits, how often it retries and who started it

@@ -1,6 +1,6 @@
 import type { Client } from '@temporalio/client';
 import { PromoterError } from '../errors.ts';
-import type { PromotionRequest } from '../workflows/messages.ts';
+import type { PromotionRequest } from '../workflows/promotion-request.ts';
 
 /** A run of a workflow. */
 export interface RunReference {

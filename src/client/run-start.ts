@@ -1,7 +1,7 @@
 import { isGrpcServiceError, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import type { Config } from '../config.ts';
 import { PromoterError } from '../errors.ts';
-import type { PromotionRequest } from '../workflows/messages.ts';
+import type { PromotionRequest } from '../workflows/promotion-request.ts';
 import { requestIdentity } from './run-identity.ts';
 import { readRequest, type RunReference } from './run-request.ts';
 import { statusOf } from './run-status.ts';

@@ -1,6 +1,7 @@
 import { CancellationScope, ParentClosePolicy, patched, startChild, workflowInfo } from '@temporalio/workflow';
 import type { Notification } from '../notifications/notification.ts';
-import type { PromotionReport, PromotionRequest } from './messages.ts';
+import type { PromotionReport } from './messages.ts';
+import type { PromotionRequest } from './promotion-request.ts';
 import type { notification } from './notification.ts';
 
 /** Has people told what happens to a run. Whatever becomes of that, the run does not notice. */

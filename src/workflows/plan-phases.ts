@@ -1,6 +1,7 @@
 import { upsertSearchAttributes } from '@temporalio/workflow';
 import type { SetupResult } from '../activities/setup.ts';
-import type { PlanReference, PromotionRequest } from './messages.ts';
+import type { PlanReference } from './messages.ts';
+import type { PromotionRequest } from './promotion-request.ts';
 import type { Board } from './board.ts';
 import type { Brake } from './brake.ts';
 import { activitiesOf, policyOf, writingActivitiesOf } from './policies.ts';

@@ -1,7 +1,8 @@
 import { defineQuery } from '@temporalio/workflow';
 import type { GitSource } from '../manifest/git-source.ts';
 import type { Digest, RepositoryName } from '../reference.ts';
-import { PROMOTION_TASK_QUEUE, type SignatureRules } from './messages.ts';
+import { PROMOTION_TASK_QUEUE } from './messages.ts';
+import type { SignatureRules } from './promotion-request.ts';
 
 /** The queue that workers poll for replication, beside the one for promotions: `replication` beside `promotion`. */
 export function replicationQueue(taskQueue: string): string {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { requestAgain } from '../../src/client/decide.ts';
 import type { PromotionStatus } from '../../src/client/run-status.ts';
-import type { PromotionRequest } from '../../src/workflows/messages.ts';
+import type { PromotionRequest } from '../../src/workflows/promotion-request.ts';
 import { sampleReport } from './sample-report.ts';
 
 const REQUEST: PromotionRequest = { manifests: `sha256:${'a'.repeat(64)}`, confirm: true, strict: false };

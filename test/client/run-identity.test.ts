@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { dryRunId, promotionId, requestIdentity } from '../../src/client/run-identity.ts';
-import type { PromotionRequest } from '../../src/workflows/messages.ts';
+import type { PromotionRequest } from '../../src/workflows/promotion-request.ts';
 
 const REQUEST = { manifests: `sha256:${'a'.repeat(64)}`, confirm: true } satisfies PromotionRequest;
 

@@ -3,7 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { WorkflowFailedError } from '@temporalio/client';
 import type { ApplicationFailure } from '@temporalio/common';
 import type { promotion } from '../../src/workflows/index.ts';
-import type { PromotionReport, PromotionRequest } from '../../src/workflows/messages.ts';
+import type { PromotionReport } from '../../src/workflows/messages.ts';
+import type { PromotionRequest } from '../../src/workflows/promotion-request.ts';
 import { startProduction, type Production } from '../support/production.ts';
 import { startPromotionService, type PromotionService } from '../support/promotion-service.ts';
 

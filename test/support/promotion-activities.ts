@@ -1,4 +1,4 @@
-import type { PromotionRequest } from '../../src/workflows/messages.ts';
+import type { PromotionRequest } from '../../src/workflows/promotion-request.ts';
 import type { SetupResult } from '../../src/activities/setup.ts';
 import type { Activities } from '../../src/activities/index.ts';
 

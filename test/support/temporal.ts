@@ -7,7 +7,7 @@ import { rethrowCancellation } from '../../src/activities/cancellation.ts';
 import type { Activities } from '../../src/activities/index.ts';
 import { findProgram } from '../../src/stack/programs.ts';
 import type { promotion } from '../../src/workflows/index.ts';
-import type { PromotionRequest } from '../../src/workflows/messages.ts';
+import type { PromotionRequest } from '../../src/workflows/promotion-request.ts';
 import type { PromotionState } from '../../src/workflows/promotion.ts';
 
 /** A Temporal server and the workflow bundle, started when a test first asks and stopped after the last test. */

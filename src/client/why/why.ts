@@ -6,7 +6,7 @@ import { edgeKey } from '../../plan/draft.ts';
 import { recordsOf } from '../../plan/records.ts';
 import type { PlanStore } from '../../plan/store.ts';
 import type { Digest, RepositoryName, Tag } from '../../reference.ts';
-import type { PromotionRequest } from '../../workflows/messages.ts';
+import type { PromotionRequest } from '../../workflows/promotion-request.ts';
 import type { ServerOptions } from '../common-options.ts';
 import { writeJsonResult } from '../json-result.ts';
 import type { CommandOutput } from '../output.ts';

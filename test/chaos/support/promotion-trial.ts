@@ -1,6 +1,7 @@
 import pMap from 'p-map';
 import type { promotion } from '../../../src/workflows/index.ts';
-import type { PhaseName, PolicyChange } from '../../../src/workflows/messages.ts';
+import type { PhaseName } from '../../../src/workflows/messages.ts';
+import type { PolicyChange } from '../../../src/workflows/promotion-request.ts';
 import type { Arena } from './arena.ts';
 import { wrongAttachments } from './attachments.ts';
 import { startFronts } from './fronts.ts';

@@ -3,14 +3,8 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import type { Activities } from '../../../src/activities/index.ts';
 import type { NotificationActivities } from '../../../src/activities/notify.ts';
-import {
-  abortPromotion,
-  report,
-  retryPhase,
-  skipPhase,
-  type Outcome,
-  type PromotionRequest,
-} from '../../../src/workflows/messages.ts';
+import { abortPromotion, report, retryPhase, skipPhase, type Outcome } from '../../../src/workflows/messages.ts';
+import type { PromotionRequest } from '../../../src/workflows/promotion-request.ts';
 import { activitiesFor, DIGEST, NOBODY, NOTHING } from '../promotion-activities.ts';
 import { waitFor } from '../waiting.ts';
 import type { HistoryCase } from './case.ts';
