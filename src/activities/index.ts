@@ -1,4 +1,5 @@
 import { createInventoryReader } from '../plan/inventory.ts';
+import { createPlanDestination } from './addition.ts';
 import { createProveApproval } from './approval.ts';
 import { createLookAtCalendar } from './calendar.ts';
 import { createSetCeiling } from './ceiling.ts';
@@ -41,6 +42,7 @@ export function createActivities(dependencies: ActivityDependencies) {
     draftPlan: failingClearly(createDraftPlan(dependencies)),
     judgeShard: asking('plan', createJudgeShard(dependencies, reader)),
     assemblePlan: asking('plan', createAssemblePlan(dependencies)),
+    planDestination: asking('plan', createPlanDestination(dependencies, reader)),
     verifyProvenance: asking('provenance', createVerifyProvenance(dependencies, trust)),
     validateShard: asking('validate', createValidateShard(dependencies, trust)),
     withholdEdges: failingClearly(createWithholdEdges(dependencies)),

@@ -6,6 +6,7 @@ export type WritingName = keyof typeof WRITING;
 /** Whether dry runs need them too, in which they write nothing. */
 const WRITING = {
   assemblePlan: true,
+  planDestination: false,
   promoteShard: false,
   signShard: false,
   attestShard: false,

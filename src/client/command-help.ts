@@ -47,6 +47,10 @@ const HELP: Readonly<Record<string, CommandHelp>> = {
     exits: STEERED,
     examples: [`promoter quarantine ${ID} registry.example.com/production/web:v1.1.0 --reason 'it crashes'`],
   },
+  'add-destination': {
+    exits: STEERED,
+    examples: [`promoter add-destination ${ID} mirror.example.com/production --reason 'a new region'`],
+  },
   release: { exits: STEERED, examples: [`promoter release ${ID} registry.example.com/production/web:v1.1.0`] },
   budget: {
     exits: [DONE],

@@ -60,9 +60,13 @@ export async function runDecision(
       return runOf(status);
     }
     const request = requestAgain(status, await readRequest(session.client, status));
-    const { workflowId, destinations } = status;
+    const { workflowId, report } = status;
+    const added = (report?.added?.destinations ?? []).map(({ destination }) => destination);
+    const destinations = status.destinations.filter((one) => !added.includes(one));
     const run = await startRun(session, config, { workflowId, request, destinations });
     note(`started ${workflowId} again${request.only === undefined ? '' : ' for the quarantined edges'}`);
+    for (const one of added)
+      note(`nothing is tried again at ${one}, which was added by hand: put it into the manifests`);
     return run;
   });
 }

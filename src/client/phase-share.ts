@@ -1,4 +1,5 @@
 import type { PhaseRow, PromotionReport } from '../workflows/messages.ts';
+import { plannedEdges } from '../workflows/worklist.ts';
 import type { RunPulse } from './run-pulse.ts';
 
 /** How far a phase is. */
@@ -11,12 +12,14 @@ export interface PhaseShare {
 /** How far a phase is: by edges where they are counted on the way, else by shards; nothing of one that has neither. */
 export function phaseShare(
   { name, shards }: PhaseRow,
-  { plan, copied }: PromotionReport,
+  report: PromotionReport,
   pulse: RunPulse,
 ): PhaseShare | undefined {
-  if (name === 'promote' && plan !== undefined && plan.edges > 0) {
-    const done = Math.min(plan.edges, copied.edges + copied.present + pulse.edges);
-    return { done, total: plan.edges, of: 'edges' };
+  const { copied } = report;
+  const total = plannedEdges(report);
+  if (name === 'promote' && total > 0) {
+    const done = Math.min(total, copied.edges + copied.present + pulse.edges);
+    return { done, total, of: 'edges' };
   }
   return shards === undefined ? undefined : { ...shards, of: 'shards' };
 }

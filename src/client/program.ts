@@ -22,6 +22,7 @@ import { sigcheckCommand } from './sigcheck-command.ts';
 import { statusCommand } from './status-command.ts';
 import { notifyCommand } from './notify-command.ts';
 import {
+  addDestinationCommand,
   approveCommand,
   overrideFreezeCommand,
   pauseCommand,
@@ -96,6 +97,7 @@ export function createProgram(output: CommandOutput): Command {
     .addCommand(overrideFreezeCommand(output))
     .addCommand(quarantineCommand(output))
     .addCommand(releaseCommand(output))
+    .addCommand(addDestinationCommand(output))
     .addCommand(budgetCommand(output))
     .addCommand(scheduleCommand(output))
     .commandsGroup('Look at images:')

@@ -1,4 +1,6 @@
 import type { PromotionReport, QuarantinedEdge, VerdictCounts } from '../workflows/messages.ts';
+import { claimText } from '../workflows/claim-text.ts';
+import { plannedEdges } from '../workflows/worklist.ts';
 import { counted, formatBytes, formatDuration } from './units.ts';
 
 /** Verdicts in the order in which people read them, in words. */
@@ -17,6 +19,7 @@ export function renderReport(report: PromotionReport): string {
   return [
     ...commitLines(report),
     planLine(report),
+    ...addedLines(report),
     ...verifiedLines(report),
     ...resultLines(report),
     ...signatureLines(report),
@@ -62,10 +65,18 @@ function planLine({ plan, manifests }: PromotionReport): string {
   return counts.length === 0 ? 'Plan: no edges.' : `Plan: ${counted(total, 'edge')}: ${counts.join(', ')}.`;
 }
 
-function resultLines({ outcome, copied, plan }: PromotionReport): readonly string[] {
+function addedLines({ added }: PromotionReport): readonly string[] {
+  return (added?.destinations ?? []).map((one) => {
+    return `Added: ${one.destination}: ${counted(one.plan.edges, 'edge')} to promote${claimText(one)}.`;
+  });
+}
+
+function resultLines(report: PromotionReport): readonly string[] {
+  const { outcome, copied } = report;
   if (outcome === 'dry-run')
     return ['Dry run complete, exiting before promotion: nothing was written. Give --confirm to promote.'];
-  if (copied.edges === 0 && copied.present === 0) return plan?.edges === 0 ? ['Nothing to promote.'] : [];
+  if (copied.edges === 0 && copied.present === 0)
+    return report.plan !== undefined && plannedEdges(report) === 0 ? ['Nothing to promote.'] : [];
   const found = copied.present === 0 ? '' : `, ${copied.present.toLocaleString('en')} found there`;
   const mounted = copied.mounted === 0 ? '' : ` and ${copied.mounted.toLocaleString('en')} mounted`;
   const traffic = `${counted(copied.manifests, 'manifest')}, ${counted(copied.blobs, 'blob')} uploaded${mounted}, ${formatBytes(copied.bytes)}`;

@@ -13,6 +13,7 @@ import { renderPage } from './report/page.ts';
 import { ROWS_SHOWN } from './report/tables.ts';
 import { firstRunOf } from './run-follow.ts';
 import { readRequest } from './run-request.ts';
+import { worklistOf } from '../workflows/worklist.ts';
 import { withSession } from './session-loop.ts';
 import { latestRun, renderStatus } from './status.ts';
 import { runLink, type TemporalSession } from './temporal-session.ts';
@@ -38,7 +39,8 @@ export async function runReport(id: string | undefined, options: ReportOptions, 
   await withPlanStore(config, async (store) => {
     const facts = await readFacts(store, basics, ROWS_SHOWN, Date.now());
     if (options.json === true) {
-      const plan = facts.status.report?.plan?.digest;
+      const { report } = facts.status;
+      const plan = report === undefined ? undefined : worklistOf(report)?.digest;
       await writeJsonResult(
         output.stdout,
         jsonOf(facts),

@@ -4,6 +4,7 @@ import type { PlanStore } from '../plan/store.ts';
 import type { Digest } from '../reference.ts';
 import type { PromotionReport, QuarantinedEdge } from '../workflows/messages.ts';
 import { APPROVAL_WANTED } from '../workflows/steering-report.ts';
+import { worklistOf } from '../workflows/worklist.ts';
 import { EXIT_CODE, exitCodeOfReport, type ExitCode } from './exit-code.ts';
 import { codeOf, describeThrown } from './failure-text.ts';
 import { writeJsonResult } from './json-result.ts';
@@ -97,10 +98,11 @@ async function readQuarantine(store: PlanStore, { quarantine }: PromotionReport)
   return quarantine.list === undefined ? quarantine.samples : getEdges(store, quarantine.list as Digest);
 }
 
-function heldText({ hold, approval, plan }: PromotionReport, { workflowId }: RunReference): string {
+function heldText(report: PromotionReport, { workflowId }: RunReference): string {
+  const { hold, approval } = report;
   if (hold === undefined && approval !== undefined) {
     return approval.rule === 'required'
-      ? `waiting for an approval of the plan ${plan?.digest}
+      ? `waiting for an approval of the plan ${worklistOf(report)?.digest}
 let it promote with:              promoter approve '${workflowId}'
 or end the run with:              promoter abort '${workflowId}'
 `

@@ -14,6 +14,10 @@ export interface ApproveOptions extends SteerOptions {
   readonly plan?: string;
 }
 
+export interface DestinationOptions extends SteerOptions {
+  readonly like?: string;
+}
+
 /** The command that keeps a run from working. */
 export function pauseCommand(output: CommandOutput): Command {
   const command = new Command('pause')
@@ -80,6 +84,19 @@ export function releaseCommand(output: CommandOutput): Command {
   return addSteerOptions(command).action(async (id: string, edge: string, options: SteerOptions) => {
     const { runRelease } = await import('./steer.ts');
     await runRelease(id, edge, options, output);
+  });
+}
+
+/** The command that has a run promote to one registry more. */
+export function addDestinationCommand(output: CommandOutput): Command {
+  const command = new Command('add-destination')
+    .description('have a run promote to one registry more, as if its manifests named it')
+    .argument('<id>', 'workflow id')
+    .argument('<registry>', 'host and path, as manifests name it')
+    .option('--like <registry>', 'the destination that it is to be like, where the manifests name different ones');
+  return addSteerOptions(command).action(async (id: string, registry: string, options: DestinationOptions) => {
+    const { runAddDestination } = await import('./steer.ts');
+    await runAddDestination(id, registry, options, output);
   });
 }
 

@@ -1,6 +1,7 @@
 import { loadConfig } from '../config.ts';
 import type { Claimed } from '../workflows/steering-report.ts';
 import {
+  addDestination,
   approve,
   overrideFreeze,
   pausePromotion,
@@ -14,7 +15,7 @@ import { conductRun } from './run-conduct.ts';
 import { readPromotion } from './run-status.ts';
 import { operatorName, sendUpdate, type RunUpdate } from './run-update.ts';
 import { withSession } from './session-loop.ts';
-import type { ApproveOptions, SteerOptions } from './steer-command.ts';
+import type { ApproveOptions, DestinationOptions, SteerOptions } from './steer-command.ts';
 import { counted } from './units.ts';
 
 /** Pauses a run. @throws PromoterError as {@link steerRun} does */
@@ -66,6 +67,21 @@ export async function runRelease(
 ): Promise<void> {
   const update = { update: releaseEdge, argument: { edge, ...claimOf(options) }, verb: 'give free' };
   await steerRun(id, update, options, output, (answer) => `${answer.edge} is promoted after all`);
+}
+
+/** Has a run promote to one registry more. @throws PromoterError as {@link steerRun} does */
+export async function runAddDestination(
+  id: string,
+  destination: string,
+  options: DestinationOptions,
+  output: CommandOutput,
+): Promise<void> {
+  const like = options.like === undefined ? {} : { like: options.like };
+  const argument = { destination, ...like, ...claimOf(options) };
+  const update = { update: addDestination, argument, verb: 'add a destination to' };
+  await steerRun(id, update, options, output, (answer) => {
+    return `${answer.destination} is added to ${id}: ${counted(answer.edges, 'edge')} to promote there`;
+  });
 }
 
 /** Who steers, and why, as the run records it. */

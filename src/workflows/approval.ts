@@ -1,4 +1,4 @@
-import { ApplicationFailure, condition, setHandler, workflowInfo } from '@temporalio/workflow';
+import { ApplicationFailure, condition, setHandler } from '@temporalio/workflow';
 import type { SetupResult } from '../activities/setup.ts';
 import type { Board } from './board.ts';
 import type { Brake } from './brake.ts';
@@ -6,14 +6,16 @@ import type { ApprovalRule } from './messages.ts';
 import { APPROVAL_WANTED, type Approval } from './steering-report.ts';
 import { activitiesOf, policyOf } from './policies.ts';
 import { approve, type ApprovalClaim } from './steering-messages.ts';
+import type { Turnover } from './turnover.ts';
 import { objectOf, onlyFields, optionalTexts, refuse, textOf } from './update-checks.ts';
+import { worklistOf } from './worklist.ts';
 
 /** What a run waits for before it promotes. */
 export interface Wait {
   /**
    * Waits, if there is anything to wait for.
    *
-   * @returns `continue` when history has grown long meanwhile, and the next run is to go on waiting
+   * @returns `continue` when the next run is to go on waiting
    */
   wait(setup: SetupResult): Promise<'done' | 'continue'>;
 }
@@ -26,7 +28,7 @@ const TIMEOUT_MS = 24 * 60 * 60_000;
  * The wait throws ApplicationFailure `ApprovalExpired` when there is none in time, and ActivityFailure when GitHub cannot
  * be asked.
  */
-export function attachApproval(board: Board, brake: Brake): Wait {
+export function attachApproval(board: Board, brake: Brake, turnover: Turnover): Wait {
   const given = (): Approval['given'] => board.read().approval?.given;
 
   function accept(approval: NonNullable<Approval['given']>): void {
@@ -38,7 +40,7 @@ export function attachApproval(board: Board, brake: Brake): Wait {
     approve,
     ({ by, reason }) => {
       accept({ by, at: Date.now(), proof: 'claimed', ...(reason === undefined ? {} : { reason }) });
-      return { by, plan: board.read().plan?.digest ?? '' };
+      return { by, plan: worklistOf(board.read())?.digest ?? '' };
     },
     {
       description:
@@ -70,10 +72,10 @@ export function attachApproval(board: Board, brake: Brake): Wait {
       while (given() === undefined) {
         const left = deadline - Date.now();
         if (left <= 0) throw expired(board.read().approval);
-        if (workflowInfo().continueAsNewSuggested) return 'continue';
+        if (turnover.isDue()) return 'continue';
         if (rule === 'required') {
           const summary = 'WAITING FOR APPROVAL: send approve, or abortPromotion';
-          await condition(() => given() !== undefined || workflowInfo().continueAsNewSuggested, left, { summary });
+          await condition(() => given() !== undefined || turnover.isDue(), left, { summary });
         } else await askForProof(rule, request.commit, left);
       }
       return 'done';
@@ -86,7 +88,8 @@ function checkApproval(board: Board, input: unknown): void {
   onlyFields(claim, ['by', 'reason', 'plan']);
   textOf(claim, 'by');
   optionalTexts(claim, ['reason', 'plan']);
-  const { approval, plan } = board.read();
+  const { approval } = board.read();
+  const plan = worklistOf(board.read());
   if (approval === undefined) return refuse('the run does not wait for an approval');
   if (approval.given !== undefined) refuse(`the run is approved already, by ${approval.given.by}`);
   if (approval.rule !== 'required') refuse(`the run wants proof: ${APPROVAL_WANTED[approval.rule]}`);

@@ -2,6 +2,7 @@ import { APPROVAL_WANTED } from './steering-report.ts';
 import { claimText } from './claim-text.ts';
 import { cell } from './plain-text.ts';
 import type { PhaseRow, PromotionReport } from './messages.ts';
+import { worklistOf } from './worklist.ts';
 
 /** The UI passes details in a URL, so they have to stay short. */
 const LONGEST_DETAILS = 3_500;
@@ -26,6 +27,7 @@ export function renderDetails(report: PromotionReport, now: number): string {
     renderFreeze(report),
     renderPhases(report.phases, now),
     renderEdges(report),
+    renderAdded(report),
     renderThrottled(report),
     renderWithheld(report),
     renderQuarantine(report),
@@ -49,13 +51,14 @@ function renderPause({ pause }: PromotionReport): string {
   return `**PAUSED** since ${timeOf(pause.since)}${plain(claimText(pause))}\n\nNothing is read or written. *Send an Update*: \`resumePromotion\` to go on, \`abortPromotion\` to end the run.`;
 }
 
-function renderApproval({ approval, plan }: PromotionReport): string {
+function renderApproval(report: PromotionReport): string {
+  const { approval } = report;
   if (approval === undefined) return '';
   if (approval.given !== undefined) {
     const { by, proof, reason } = approval.given;
     return `Approved by ${plain(by)} (${plain(proof)})${reason === undefined ? '' : `: ${plain(reason)}`}`;
   }
-  const head = `**WAITING FOR APPROVAL** since ${timeOf(approval.since)} of the plan ${plan?.digest}`;
+  const head = `**WAITING FOR APPROVAL** since ${timeOf(approval.since)} of the plan ${worklistOf(report)?.digest}`;
   if (approval.rule === 'required') {
     return `${head}\n\n*Send an Update*: \`approve\` with \`{"by": "your name"}\`, or \`abortPromotion\`.`;
   }
@@ -98,6 +101,14 @@ function renderEdges({ plan, copied }: PromotionReport): string {
   const verdicts = Object.entries(plan.verdicts).map(([verdict, count]) => `${count} ${verdict}`);
   const moved = `${copied.edges} edges copied, ${copied.present} found there; ${copied.blobs} blobs uploaded, ${copied.mounted} mounted, ${megabytes(copied.bytes)} MB`;
   return `Edges: ${verdicts.join(', ') || 'none'}. ${moved}.`;
+}
+
+function renderAdded({ added }: PromotionReport): string {
+  if (added === undefined) return '';
+  const rows = added.destinations.map((one) => {
+    return `- ${plain(`${one.destination} (${one.plan.edges} edges)${claimText(one)}`)}`;
+  });
+  return ['**Added by operators**', ...rows].join('\n');
 }
 
 function renderWithheld({ withheld }: PromotionReport): string {

@@ -1,15 +1,16 @@
-import { condition, setHandler, workflowInfo } from '@temporalio/workflow';
+import { condition, setHandler } from '@temporalio/workflow';
 import type { Wait } from './approval.ts';
 import type { Board } from './board.ts';
 import type { Brake } from './brake.ts';
 import { activitiesOf, policyOf } from './policies.ts';
 import { overrideFreeze } from './steering-messages.ts';
+import type { Turnover } from './turnover.ts';
 import { objectOf, onlyFields, optionalTexts, refuse, textOf } from './update-checks.ts';
 
 const EXAMPLE = '{"reason": "CVE-2026-1234 is being exploited", "by": "your name"}';
 
 /** Takes the Update `overrideFreeze`, and waits until no freeze is in the way. */
-export function attachFreeze(board: Board, brake: Brake): Wait {
+export function attachFreeze(board: Board, brake: Brake, turnover: Turnover): Wait {
   setHandler(
     overrideFreeze,
     (claim) => {
@@ -42,9 +43,8 @@ export function attachFreeze(board: Board, brake: Brake): Wait {
         const since = board.read().freeze?.since ?? Date.now();
         board.update({ freeze: { since, until, ...(reason === undefined ? {} : { reason }) } });
         const summary = `FROZEN until ${new Date(until).toISOString()}; overrideFreeze promotes all the same`;
-        const isLong = (): boolean => workflowInfo().continueAsNewSuggested;
-        await condition(() => isOverridden() || isLong(), Math.max(1_000, until - Date.now()), { summary });
-        if (isLong()) return 'continue';
+        await condition(() => isOverridden() || turnover.isDue(), Math.max(1_000, until - Date.now()), { summary });
+        if (turnover.isDue()) return 'continue';
       }
       board.update({ freeze: undefined });
       return 'done';

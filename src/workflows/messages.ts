@@ -44,6 +44,21 @@ export interface PlanReference {
   readonly hosts: readonly string[];
 }
 
+/** What a run works through: an index of shards in the plan store. */
+export interface Worklist {
+  readonly digest: string;
+  readonly shards: number;
+}
+
+/** A destination that an operator added to a run, with the plan for it alone. */
+export interface AddedDestination extends Claimed {
+  readonly destination: string;
+  /** The destination of the manifests that it was said to be like. */
+  readonly like?: string;
+  readonly since: number;
+  readonly plan: PlanReference;
+}
+
 /** What was written, or found to be there already when it was about to be. */
 export interface CopyCounts {
   readonly edges: number;
@@ -87,6 +102,8 @@ export interface PromotionReport {
     readonly edges: number;
   };
   readonly plan?: PlanReference;
+  /** Destinations that operators added, and the plan of the run with theirs behind it. */
+  readonly added?: { readonly worklist: Worklist; readonly destinations: readonly AddedDestination[] };
   readonly copied: CopyCounts;
   /** Staging digests that were decided on before anything was copied. */
   readonly verified?: Partial<

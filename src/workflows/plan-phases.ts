@@ -5,7 +5,7 @@ import type { PromotionRequest } from './promotion-request.ts';
 import type { Board } from './board.ts';
 import type { Brake } from './brake.ts';
 import { activitiesOf, policyOf, writingActivitiesOf } from './policies.ts';
-import { searchableDestinations } from './searchable-destinations.ts';
+import { DESTINATIONS_ATTRIBUTE, searchableDestinations } from './searchable-destinations.ts';
 import { newSweep, sweep } from './sweep.ts';
 import type { WriterLeases } from './writer-leases.ts';
 
@@ -37,7 +37,7 @@ export async function runSetup(
 /** Whoever started the run could not know this yet. */
 function showOrigin(destinations: readonly string[], commit = ''): void {
   upsertSearchAttributes([
-    { key: { name: 'PromoterDestinations', type: 'KEYWORD_LIST' }, value: searchableDestinations(destinations) },
+    { key: DESTINATIONS_ATTRIBUTE, value: searchableDestinations(destinations) },
     { key: { name: 'PromoterCommit', type: 'KEYWORD' }, value: commit },
   ]);
 }

@@ -21,7 +21,7 @@ export function newPromoteState(index: string, shards: number): PromoteState {
 
 /** Promote: copy shard by shard, then try what failed again in rounds, and quarantine what outlives them. */
 export async function runPromote(context: PhaseContext, state: PromoteState): Promise<'done' | 'continue'> {
-  const { run, setup, board, brake } = context;
+  const { run, setup, board, brake, turnover } = context;
   const policy = policyOf('promote', setup.request.policies?.promote);
   const { commit } = setup.request;
   board.mark('promote', 'running', { note: '' });
@@ -31,7 +31,7 @@ export async function runPromote(context: PhaseContext, state: PromoteState): Pr
     const label = round === 0 ? 'promote' : `round ${round + 1},`;
     const outcome = await sweep(
       state.sweep,
-      { lanes: policy.lanes, brake },
+      { lanes: policy.lanes, brake, turnover },
       (shard, from) =>
         writingActivitiesOf(policy, `${label} ${shard + 1}/${total}`, setup).promoteShard({
           run,
@@ -49,7 +49,8 @@ export async function runPromote(context: PhaseContext, state: PromoteState): Pr
         board.mark('promote', 'running', { shards: { done: state.sweep.done, total } });
       },
     );
-    if (outcome === 'continue') return 'continue';
+    // What failed is looked at when nothing is left to be worked through.
+    if (outcome === 'continue' || turnover.isAsked()) return 'continue';
     if (await settleResidue(context, policy, state)) break;
   }
   const { copied } = board.read();
@@ -59,7 +60,7 @@ export async function runPromote(context: PhaseContext, state: PromoteState): Pr
 
 /** Takes care of what a round left; whether that was the last of it. */
 async function settleResidue(
-  { run, setup, board, brake }: PhaseContext,
+  { run, setup, board, brake, turnover }: PhaseContext,
   policy: PhasePolicy,
   state: PromoteState,
 ): Promise<boolean> {
@@ -68,15 +69,17 @@ async function settleResidue(
   const { gatherResidue } = activitiesOf(policy, 'look at what failed');
   const orders = board.read().withheld;
   const left = await brake.run(() => gatherResidue({ run, round, ...withheldOf(board) }));
-  // An operator may be giving an edge free at this moment.
+  // An operator may be giving an edge free, or adding a destination, at this moment.
   const isSettled = async (): Promise<boolean> => {
     await brake.released();
-    return board.read().withheld === orders;
+    return board.read().withheld === orders && !turnover.isAsked();
   };
   if (left.shards === 0) {
     board.update({ quarantine: left.quarantine });
     return isSettled();
   }
+  await brake.released();
+  if (turnover.isAsked()) return false;
   countResidue(left.edges);
   const again = (next: number): void => {
     Object.assign(state, { index: left.index, round: next, sweep: newSweep(left.shards) });
@@ -89,6 +92,8 @@ async function settleResidue(
     });
     const summary = `wait before trying ${left.edges} edges again`;
     await sleep(Math.max(pause, (left.retryAt ?? 0) - Date.now()), { summary });
+    await brake.released();
+    if (turnover.isAsked()) return false;
     again(round + 1);
     return false;
   }

@@ -8,6 +8,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { SetupResult } from '../activities/setup.ts';
+import { attachAdditions, type Planned } from './addition.ts';
 import { createHerald, type Herald } from './herald.ts';
 import { attachOperator, type Operator } from './hold.ts';
 import { attachApproval, type Wait } from './approval.ts';
@@ -23,11 +24,13 @@ import { countChange, countEnd } from './run-metrics.ts';
 import type { PhaseContext } from './phase-context.ts';
 import { runOrHold, type FailureHandling } from './phase.ts';
 import { runPlan, runSetup } from './plan-phases.ts';
-import { newPromoteState, runPromote, type PromoteState } from './promote-phase.ts';
-import { newSigningState, runAttest, runSign, type SigningState } from './sign-phases.ts';
-import { newSweep, type SweepState } from './sweep.ts';
+import { newProgress, takeAdditions, type Progress } from './progress.ts';
+import { runPromote, type PromoteState } from './promote-phase.ts';
+import { runAttest, runSign } from './sign-phases.ts';
+import { createTurnover, type Turnover } from './turnover.ts';
 import { runVerification } from './verify-phases.ts';
 import { attachWithholding } from './withholding.ts';
+import { worklistOf } from './worklist.ts';
 import { createWriterLeases, type WriterLeases } from './writer-leases.ts';
 
 /** What a run hands to the one that continues it: references and counts, never the plan. */
@@ -36,15 +39,6 @@ export interface PromotionState {
   readonly setup: SetupResult;
   readonly plan: PlanReference;
   readonly progress: Progress;
-}
-
-/** How far each phase that works through shards has come. */
-interface Progress {
-  readonly provenance: SweepState;
-  readonly validate: SweepState;
-  readonly promote: PromoteState;
-  readonly sign: SigningState;
-  readonly attest: SigningState;
 }
 
 /** What every part of a run has at hand. */
@@ -56,6 +50,9 @@ interface Controls {
   readonly waits: readonly Wait[];
   readonly writers: WriterLeases;
   readonly herald: Herald;
+  readonly turnover: Turnover;
+  /** Lets operators add destinations, once there is a plan. */
+  readonly openForAdditions: (planned: Planned) => void;
 }
 
 const HOLD_TIMEOUT = '24 hours';
@@ -79,12 +76,15 @@ export async function promotion(request: PromotionRequest, continued?: Promotion
   const brake = attachPause(board);
   attachWithholding(board, brake, request?.confirm === true);
   attachBudgets(board);
-  const waits = [attachApproval(board, brake), attachFreeze(board, brake)];
+  const turnover = createTurnover();
+  const waits = [attachApproval(board, brake, turnover), attachFreeze(board, brake, turnover)];
   const writers = createWriterLeases(scope);
+  const openForAdditions = attachAdditions(board, { brake, writers, turnover });
+  const controls = { board, operator, brake, waits, writers, herald, turnover, openForAdditions };
   let goesOn = false;
   let failure: string | undefined;
   try {
-    return await scope.run(() => runPhases(request, continued, { board, operator, brake, waits, writers, herald }));
+    return await scope.run(() => runPhases(request, continued, controls));
   } catch (error) {
     goesOn = error instanceof ContinueAsNew;
     if (goesOn) throw error;
@@ -113,7 +113,7 @@ function whyItEnded(error: unknown, writers: WriterLeases, operator: ReturnType<
 async function runPhases(
   request: PromotionRequest,
   continued: PromotionState | undefined,
-  { board, operator, brake, waits, writers, herald }: Controls,
+  { board, operator, brake, waits, writers, herald, turnover, openForAdditions }: Controls,
 ): Promise<PromotionReport> {
   const run = workflowInfo().firstExecutionRunId;
   let handling: FailureHandling = { onPhaseFailure: request?.onPhaseFailure ?? 'hold', holdTimeout: HOLD_TIMEOUT };
@@ -127,7 +127,8 @@ async function runPhases(
   handling = { ...handling, holdTimeout: setup.request.holdTimeout ?? HOLD_TIMEOUT };
   const plan = continued?.plan ?? needed(await phase('plan', () => runPlan(run, setup, { board, brake })));
   const progress = continued?.progress ?? newProgress(plan);
-  const context = { run, setup, plan, board, brake };
+  openForAdditions({ run, setup, promote: progress.promote });
+  const context = { run, setup, worklist: worklistOf(board.read()) ?? plan, board, brake, turnover };
   const isDone = (name: PhaseName): boolean =>
     board.read().phases.some((row) => row.name === name && isOver(row.state));
 
@@ -141,9 +142,10 @@ async function runPhases(
   for (const [name, step] of steps) {
     if (name === 'promote' && setup.request.confirm !== true) return finish(board, 'dry-run');
     if (isDone(name)) continue;
-    if ((await phase(name, step)) === 'continue') {
+    if ((await phase(name, step)) === 'continue' || turnover.isAsked()) {
       await operator.settle();
-      return continueAsNew<typeof promotion>(request, { report: board.read(), setup, plan, progress });
+      const work = takeAdditions(board, { setup, progress });
+      return continueAsNew<typeof promotion>(request, { plan, ...work, report: board.read() });
     }
   }
   return finish(board, board.read().quarantine.edges > 0 ? 'quarantined' : 'done');
@@ -156,16 +158,6 @@ async function waitAndPromote(
 ): Promise<'done' | 'continue'> {
   for (const one of waits) if ((await one.wait(context.setup)) === 'continue') return 'continue';
   return runPromote(context, state);
-}
-
-function newProgress({ digest, shards }: PlanReference): Progress {
-  return {
-    provenance: newSweep(shards),
-    validate: newSweep(shards),
-    promote: newPromoteState(digest, shards),
-    sign: newSigningState(),
-    attest: newSigningState(),
-  };
 }
 
 function needed<T>(outcome: T | 'skipped'): T {

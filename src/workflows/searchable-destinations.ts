@@ -1,3 +1,6 @@
+/** The search attribute that has them. */
+export const DESTINATIONS_ATTRIBUTE = { name: 'PromoterDestinations', type: 'KEYWORD_LIST' } as const;
+
 /** Temporal's servers refuse an attribute of more than 2,048 bytes unless they are told otherwise. */
 const LARGEST_VALUE = 2000;
 

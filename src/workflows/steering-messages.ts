@@ -37,6 +37,25 @@ export const quarantineEdge = defineUpdate<QuarantineReceipt, [EdgeOrder]>('quar
 export const releaseEdge = defineUpdate<ReleaseReceipt, [EdgeOrder]>('releaseEdge');
 export const setBudget = defineUpdate<BudgetChange, [BudgetChange]>('setBudget');
 
+/** A registry to promote to besides those that the manifests name, and who wants that. */
+export interface DestinationOrder extends Claimed {
+  /** `host[:port]/path`, as manifests name it. */
+  readonly destination: string;
+  /** The destination of the manifests, or the prefix of several, that it is to be like; one that all of them name unless given. */
+  readonly like?: string;
+}
+
+/** What adding a destination came to. */
+export interface DestinationReceipt {
+  readonly destination: string;
+  /** The plan for it alone. */
+  readonly plan: string;
+  /** Edges of that plan with something to do. */
+  readonly edges: number;
+}
+
+export const addDestination = defineUpdate<DestinationReceipt, [DestinationOrder]>('addDestination');
+
 /** Who lets a run promote, as they say themselves, and which plan they mean. */
 export interface ApprovalClaim {
   readonly by: string;

@@ -1,5 +1,6 @@
 import { workflowInfo } from '@temporalio/workflow';
 import type { Brake } from './brake.ts';
+import type { Turnover } from './turnover.ts';
 
 /** How far a sweep over shards has come; it is carried over when the workflow continues as new. */
 export interface SweepState {
@@ -17,6 +18,8 @@ export interface SweepOptions {
   /** Shards worked on at once. */
   readonly lanes: number;
   readonly brake: Pick<Brake, 'isOn' | 'released' | 'guard'>;
+  /** When the rest is for the next run; when history has grown long unless given. */
+  readonly turnover?: Pick<Turnover, 'isDue'>;
   /** `false` where the sweep has to end in this run, however long history grows. */
   readonly mayContinue?: boolean;
 }
@@ -32,16 +35,16 @@ export function newSweep(total: number): SweepState {
  * then holds what is left, for whoever tries again. While the brake is on nothing is taken, and what it stopped is left.
  *
  * @param work `from` is where a shard that was stopped goes on
- * @returns `continue` when history has grown long enough that the rest is for the next run
+ * @returns `continue` when the rest is for the next run
  */
 export async function sweep<R>(
   state: SweepState,
-  { lanes, brake, mayContinue = true }: SweepOptions,
+  { lanes, brake, turnover, mayContinue = true }: SweepOptions,
   work: (shard: number, from?: string) => Promise<R>,
   absorb: (result: R) => void,
 ): Promise<'done' | 'continue'> {
   let failure: unknown;
-  const isLong = (): boolean => mayContinue && workflowInfo().continueAsNewSuggested;
+  const isLong = (): boolean => mayContinue && (turnover?.isDue() ?? workflowInfo().continueAsNewSuggested);
   const lane = async (): Promise<void> => {
     while (failure === undefined && !isLong() && !brake.isOn()) {
       const shard = takeShard(state);

@@ -8,7 +8,7 @@ const WARNINGS_SHOWN = 100;
 /** Provenance and Validate: every staging digest of the plan is decided on, shard by shard. */
 export async function runVerification(
   phase: 'provenance' | 'validate',
-  { run, setup, plan, board, brake }: PhaseContext,
+  { run, setup, worklist, board, brake, turnover }: PhaseContext,
   state: SweepState,
 ): Promise<'done' | 'continue'> {
   const { request } = setup;
@@ -17,11 +17,11 @@ export async function runVerification(
     return 'done';
   }
   const policy = policyOf(phase, request.policies?.[phase]);
-  const input = { run, index: plan.digest, request };
+  const input = { run, index: worklist.digest, request };
   let refused = 0;
   const outcome = await sweep(
     state,
-    { lanes: policy.lanes, brake },
+    { lanes: policy.lanes, brake, turnover },
     (shard) => {
       const activities = activitiesOf(policy, `${phase} ${shard + 1}/${state.total}`);
       return phase === 'provenance'

@@ -9,6 +9,7 @@ import { reasonOf } from './phase.ts';
 import { activitiesOf, policyOf } from './policies.ts';
 import { quarantineEdge, releaseEdge, type EdgeOrder } from './steering-messages.ts';
 import { objectOf, onlyFields, optionalTexts, refuse, textOf } from './update-checks.ts';
+import { worklistOf } from './worklist.ts';
 
 /** More than that is another plan: the run's state has to stay small. */
 const MOST_ORDERS = 50;
@@ -27,7 +28,7 @@ export function attachWithholding(board: Board, brake: Brake, confirmed: boolean
       const next = change();
       const { withholdEdges } = activitiesOf(policyOf('plan'), 'record what is kept back');
       const input: WithholdInput = {
-        index: board.read().plan?.digest ?? '',
+        index: worklistOf(board.read())?.digest ?? '',
         orders: next.map(orderOf),
         ...(added === undefined ? {} : { added: orderOf(added) }),
       };

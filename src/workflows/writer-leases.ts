@@ -14,6 +14,8 @@ import { activitiesOf, policyOf } from './policies.ts';
 export interface WriterLeases {
   /** @throws ActivityFailure `RunConflict` when another run writes to one of them */
   acquire(hosts: readonly string[]): Promise<void>;
+  /** Acquires one host more. @throws ActivityFailure `RunConflict` when another run writes to it */
+  extend(host: string): Promise<void>;
   /** Keeps what this run, or the one that it continues, has acquired. */
   keep(hosts: readonly string[], from: 'acquired' | 'continued'): void;
   /** Which run took over while this one was too long away to renew its leases. */
@@ -29,14 +31,12 @@ const RENEWAL = '5 minutes';
 export function createWriterLeases(scope: CancellationScope): WriterLeases {
   let kept: readonly string[] = [];
   let lost: string | undefined;
-  const acquire = (hosts: readonly string[]): Promise<void> => {
-    kept = hosts;
-    return activitiesOf(policyOf('setup'), `be the only writer on ${hosts.length} hosts`).acquireWriters({ hosts });
-  };
+  const ask = (hosts: readonly string[]): Promise<void> =>
+    activitiesOf(policyOf('setup'), `be the only writer on ${hosts.length} hosts`).acquireWriters({ hosts });
 
-  async function renew(hosts: readonly string[]): Promise<void> {
+  async function renew(): Promise<void> {
     try {
-      await acquire(hosts);
+      await ask(kept);
     } catch (error) {
       lost = conflictOf(error);
       if (lost !== undefined) scope.cancel();
@@ -45,19 +45,27 @@ export function createWriterLeases(scope: CancellationScope): WriterLeases {
     }
   }
 
-  async function renewAgainAndAgain(hosts: readonly string[], from: 'acquired' | 'continued'): Promise<void> {
-    if (from === 'continued') await renew(hosts);
+  async function renewAgainAndAgain(from: 'acquired' | 'continued'): Promise<void> {
+    if (from === 'continued') await renew();
     while (lost === undefined) {
       await sleep(RENEWAL, { summary: 'until the writer leases are renewed' });
-      await renew(hosts);
+      await renew();
     }
   }
 
   return {
-    acquire,
+    async acquire(hosts) {
+      kept = hosts;
+      await ask(hosts);
+    },
+    async extend(host) {
+      await ask([host]);
+      kept = [...new Set([...kept, host])];
+    },
     keep(hosts, from) {
+      kept = hosts;
       // It ends when the run does, which cancels what it waits for.
-      renewAgainAndAgain(hosts, from).catch(() => undefined);
+      renewAgainAndAgain(from).catch(() => undefined);
     },
     lost: () => lost,
     async release() {

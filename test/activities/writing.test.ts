@@ -9,11 +9,18 @@ const ALL: Activities & FileActivities = { ...activitiesFor(1), planFiles: NOBOD
 describe('the halves of a worker', () => {
   it('writes, and does nothing else', () => {
     const names = Object.keys(writingOf(ALL)).sort();
-    assert.deepEqual(names, ['assemblePlan', 'attestShard', 'promoteFiles', 'promoteShard', 'signShard']);
+    assert.deepEqual(names, [
+      'assemblePlan',
+      'attestShard',
+      'planDestination',
+      'promoteFiles',
+      'promoteShard',
+      'signShard',
+    ]);
   });
 
   it('does all that needs no right to write', () => {
     const missing = Object.keys(ALL).filter((name) => !(name in readingOf(ALL)));
-    assert.deepEqual(missing.sort(), ['attestShard', 'promoteShard', 'signShard']);
+    assert.deepEqual(missing.sort(), ['attestShard', 'planDestination', 'promoteShard', 'signShard']);
   });
 });

@@ -3,11 +3,14 @@ import { join } from 'node:path';
 import type { EdgeStory } from '../../src/client/why/story.ts';
 import type { LoggedSignature } from '../../src/client/report/facts.ts';
 import type { RunTraffic } from '../../src/client/report/traffic.ts';
+import { PROMOTION } from '../../src/signing/media-types.ts';
 import type { QuarantinedEdge } from '../../src/workflows/messages.ts';
+import { DEFAULT_EMAIL } from '../../src/stack/sigstore/oidc-issuer.ts';
 import { startProduction, type Production } from '../support/production.ts';
 import { startPromotionService, type PromotionService } from '../support/promotion-service.ts';
 import { runScript } from '../support/script.ts';
-import { startSigningStack, type SigningStack } from '../support/signing-stack.ts';
+import { startSigningStack, verifyFlags, type SigningStack } from '../support/signing-stack.ts';
+import { waitFor } from '../support/waiting.ts';
 
 const IMAGES = 3;
 
@@ -16,7 +19,7 @@ interface ReportDocument {
   readonly traffic: RunTraffic;
   readonly signatures: readonly LoggedSignature[];
   readonly quarantine: readonly QuarantinedEdge[];
-  readonly plan: readonly unknown[];
+  readonly plan: readonly { readonly destination: string }[];
 }
 
 describe('a report of a run that signed, with a mirror that refused an image', () => {
@@ -29,7 +32,8 @@ describe('a report of a run that signed, with a mirror that refused an image', (
 
   before(async () => {
     stack = await startSigningStack();
-    production = await startProduction({ images: IMAGES, mirrors: 2 });
+    production = await startProduction({ images: IMAGES, mirrors: 3 });
+    await production.writeManifests(production.mirrors.slice(0, 2).map(({ host }) => host));
     service = await startPromotionService({
       directory: production.directory,
       environment: {
@@ -42,9 +46,15 @@ describe('a report of a run that signed, with a mirror that refused an image', (
     });
     for (const proxy of [production.staging, ...production.mirrors]) proxy.clear();
     production.mirrors[1]?.setFaults([{ class: /\.(?:put|post)$/, path: /app-1\//, action: { status: 403 } }]);
-    const run = await promoter('cip', '--thin-manifest-dir', production.directory, '--confirm', '--on-failure', 'fail');
+    const flags = ['--thin-manifest-dir', production.directory, '--confirm', '--on-failure', 'fail'];
+    const waiting = await promoter('cip', ...flags, '--approval', 'required');
+    assert.equal(waiting.exit, 4, waiting.stderr);
+    id = /started (promotion\/\S+)/.exec(waiting.stderr)?.[1] ?? '';
+    const added = await promoter('add-destination', id, `${production.mirrors[2]?.host}/production`);
+    assert.equal(added.exit, 0, added.stderr);
+    await waitFor(async () => /waiting/.test((await promoter('status', id)).stdout));
+    const run = await promoter('approve', id);
     assert.equal(run.exit, 3, run.stderr);
-    id = /started (promotion\/\S+)/.exec(run.stderr)?.[1] ?? '';
   });
   after(async () => {
     await service?.stop();
@@ -78,6 +88,24 @@ describe('a report of a run that signed, with a mirror that refused an image', (
         [logIndex],
       );
     }
+  });
+
+  it('is about a destination that was added meanwhile, too, where both cosigns find signatures and attestations', async () => {
+    const { host } = production.mirrors[2] ?? assert.fail('there are three mirrors');
+    const { plan } = await document();
+    assert.equal(plan.filter(({ destination }) => destination.startsWith(`${host}/`)).length, IMAGES);
+    for (const [reference, digest] of production.wanted) {
+      const image = `${host}/production/${reference.split(':', 1)[0]}@${digest}`;
+      for (const version of [2, 3] as const) {
+        const signed = await stack.cosignVerify(version, image, DEFAULT_EMAIL);
+        assert.ok(signed.approved, signed.output);
+        const flags = ['verify-attestation', '--type', PROMOTION, ...verifyFlags(stack.sigstore, DEFAULT_EMAIL)];
+        const attested = await stack.cosign(version, [...flags, image]);
+        assert.ok(attested.approved, attested.output);
+      }
+    }
+    const why = await promoter('why', id, `${host}/production/app-2`);
+    assert.match(why.stdout, /^ {2}signature .* log entry \d+ http:/m);
   });
 
   it('is a page, and Markdown, and needs no worker', async () => {

@@ -127,6 +127,27 @@ describe('the commands that steer a run', () => {
     assert.deepEqual((await handle.query(report)).freezeOverride, { reason: 'a CVE', by: 'jane' });
   });
 
+  it('have it promote to a destination more', async () => {
+    const [named, other] = trial.production.mirrors.map(({ host }) => host);
+    await trial.production.writeManifests([named ?? '']);
+    const { workflowId: id } = await startWaiting();
+    const twice = await trial.promoter('add-destination', id, `${named}/elsewhere`);
+    assert.equal(twice.exit, 2);
+    assert.match(twice.stderr, /is a destination of the run already/);
+    const added = await trial.promoter('add-destination', id, `${other}/production`, '--by', 'jane');
+    const sentence = `${other}/production is added to ${id}: ${IMAGES} edges to promote there\n`;
+    assert.deepEqual([added.exit, added.stdout], [0, sentence]);
+    await assertNothingArrived();
+    const handle = service.client.workflow.getHandle<typeof promotion>(id);
+    await waitFor(async () => (await handle.query(report)).outcome === 'awaiting-approval');
+    const approved = await trial.promoter('approve', id);
+    assert.equal(approved.exit, 0, approved.stderr);
+    assert.match(approved.stdout, new RegExp(`^Promoted ${2 * IMAGES} edges`, 'm'));
+    await trial.assertArrived();
+    const why = await trial.promoter('why', id, `${other}/production/app-0:v1.0.0`);
+    assert.match(why.stdout, /promote/, why.stderr);
+  });
+
   it('and what it asks of a registry, which all runs share', async () => {
     const { workflowId: id } = await startWaiting();
     const host = trial.production.mirrors[0]?.host ?? '';

@@ -28,6 +28,18 @@ export function activitiesFor(shards: number, changes: Partial<Activities> = {})
       quarantine: NOBODY,
       warnings: [],
     }),
+    planDestination: async ({ number }) => ({
+      plan: {
+        digest: `sha256:${'d'.repeat(64)}`,
+        shards: 1,
+        edges: 10,
+        verdicts: { promote: 10 },
+        hosts: ['added.example'],
+      },
+      worklist: { digest: `sha256:${String(number).repeat(64)}`, shards: shards + number },
+      quarantine: NOBODY,
+      warnings: [],
+    }),
     withholdEdges: async ({ orders }) => ({ list: DIGEST, edges: orders.length, present: 0 }),
     proveApproval: async () => ({ approved: false, why: 'nobody has' }),
     lookAtCalendar: async () => ({ frozen: false }),

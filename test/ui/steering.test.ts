@@ -24,7 +24,8 @@ describe('an operator who steers a run in Temporal’s UI', () => {
 
   before(async function () {
     const chromium = await needChromium(this);
-    production = await startProduction({ images: 4, mirrors: 1 });
+    production = await startProduction({ images: 4, mirrors: 2 });
+    await production.writeManifests([production.mirrors[0]?.host ?? '']);
     // Nothing arrives until the faults are taken away: the activity runs for as long as the test needs it.
     production.mirrors[0]?.setFaults([{ class: /^manifest\.put$/, action: 'stall' }]);
     service = await startPromotionService({ directory: production.directory, ui: true });
@@ -105,20 +106,29 @@ describe('an operator who steers a run in Temporal’s UI', () => {
     await ui.cancelUpdate();
   });
 
-  it('keeps an edge back and resumes: the rest arrives', async () => {
+  it('keeps an edge back, adds a destination and resumes: the rest arrives', async () => {
+    const [mirror, other] = production.mirrors;
+    assert.ok(mirror !== undefined && other !== undefined);
     const [reference = ''] = production.wanted.keys();
-    const edge = `${production.mirrors[0]?.host}/production/${reference}`;
+    const edge = `${mirror.host}/production/${reference}`;
     await ui.sendUpdate('quarantineEdge', JSON.stringify({ edge, reason: 'it is broken', by: 'jane' }));
     await waitFor(async () => (await handle.query(report)).withheld !== undefined);
-    production.mirrors[0]?.setFaults([]);
     await ui.openTab('user-metadata');
-    await ui.sendUpdate('resumePromotion');
+    const destination = `${other.host}/production`;
+    await ui.sendUpdate('addDestination', JSON.stringify({ destination, reason: 'a new region', by: 'jane' }));
+    await waitFor(async () => (await handle.describe()).runId !== handle.firstExecutionRunId);
+    mirror.setFaults([]);
+    const { runId } = await handle.describe();
+    const next = createTemporalPage(page, service.server.uiUrl ?? '', { workflowId: WORKFLOW_ID, runId });
+    await next.openTab('user-metadata');
+    const details = page.frameLocator('iframe >> nth=-1');
+    await details.getByText(`${destination} (${production.wanted.size} edges) by jane: a new region`).first().waitFor();
+    await next.sendUpdate('resumePromotion');
     const result = await handle.result();
     assert.equal(result.outcome, 'quarantined');
     const [kept] = result.quarantine.samples;
     assert.equal(kept?.message, 'kept back by jane: it is broken');
-    const mirror = production.mirrors[0];
-    assert.ok(mirror !== undefined);
     assert.deepEqual(await production.missing(mirror), [`${reference} is missing`]);
+    assert.deepEqual(await production.missing(other), []);
   });
 });

@@ -8,6 +8,7 @@ import type { AttachedSignature } from '../../signing/attached-signature.ts';
 import type { LogRecord } from '../../signing/log-record.ts';
 import type { QuarantinedEdge } from '../../workflows/messages.ts';
 import type { PromotionRequest } from '../../workflows/promotion-request.ts';
+import { worklistOf } from '../../workflows/worklist.ts';
 import { readPlanRows, type PlanRow } from '../plan-rows.ts';
 import type { PromotionStatus } from '../run-status.ts';
 import { entryAddress, readLogAddresses } from './log-links.ts';
@@ -66,7 +67,7 @@ export async function readFacts(store: PlanStore, basics: RunBasics, rows: numbe
     ...given,
     span,
     readAt: now,
-    plan: await readPlan(store, report?.plan?.digest, rows),
+    plan: await readPlan(store, report === undefined ? undefined : worklistOf(report)?.digest, rows),
     quarantine: await readQuarantine(store, report?.quarantine),
     traffic: addTraffic(series, span),
     signatures: await readSignatures(store, first),

@@ -3,11 +3,13 @@ import { PromoterError } from '../../errors.ts';
 import { bundleFromBytes, parseBundle } from '../../manifest/bundle.ts';
 import { getDocument, getEdges, type ResidueEntry } from '../../plan/document.ts';
 import { edgeKey } from '../../plan/draft.ts';
+import { redirect } from '../../plan/addition.ts';
 import { recordsOf } from '../../plan/records.ts';
 import type { PlanStore } from '../../plan/store.ts';
-import type { Digest, RepositoryName, Tag } from '../../reference.ts';
+import type { Digest, RegistryName, RepositoryName, Tag } from '../../reference.ts';
 import type { PromotionRequest } from '../../workflows/promotion-request.ts';
 import type { ServerOptions } from '../common-options.ts';
+import { worklistOf } from '../../workflows/worklist.ts';
 import { writeJsonResult } from '../json-result.ts';
 import type { CommandOutput } from '../output.ts';
 import { readPlanRows, type PlanRow } from '../plan-rows.ts';
@@ -60,13 +62,17 @@ async function print(
 /** The edges of the manifests; where those are not at hand, what the plan and the quarantine have of them. */
 async function knownEdges(store: PlanStore, { request, status, quarantine }: RunFacts): Promise<readonly PlacedEdge[]> {
   // Setup has put what it took from git where uploads are, and says so in the report.
-  const manifests = request?.manifests ?? status.report?.manifests?.bundle;
-  if (manifests !== undefined) {
-    const bundle = bundleFromBytes(await store.get(manifests as Digest));
-    const edges = edgesOf(parseBundle(bundle, { lenient: request?.lenient === true }).manifests);
+  const bundle = request?.manifests ?? status.report?.manifests?.bundle;
+  if (bundle !== undefined) {
+    const bytes = await store.get(bundle as Digest);
+    const { manifests } = parseBundle(bundleFromBytes(bytes), { lenient: request?.lenient === true });
+    const added = (status.report?.added?.destinations ?? []).flatMap(({ destination, like }) =>
+      redirect(manifests, destination as RegistryName, like),
+    );
+    const edges = edgesOf([...manifests, ...added]);
     return request?.git === undefined ? [...edges] : [...atCommit(edges, request.git, status.report?.commit)];
   }
-  const plan = status.report?.plan?.digest;
+  const plan = status.report === undefined ? undefined : worklistOf(status.report)?.digest;
   const rows: PlanRow[] = [];
   for await (const row of plan === undefined ? [] : readPlanRows(store, plan)) rows.push(row);
   return [...rows, ...quarantine].map(({ source, digest, destination, tag }) => ({
@@ -91,7 +97,7 @@ async function readRecords(
 ): Promise<EdgeRecords> {
   const wanted = new Set(told.map(edgeKey));
   const planned = new Map<string, 'promote' | 'tag-missing'>();
-  const plan = status.report?.plan?.digest;
+  const plan = status.report === undefined ? undefined : worklistOf(status.report)?.digest;
   for await (const row of plan === undefined ? [] : readPlanRows(store, plan)) {
     const key = edgeKey(row);
     if (wanted.has(key)) planned.set(key, row.verdict);

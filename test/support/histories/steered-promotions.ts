@@ -1,5 +1,7 @@
 import type { Activities } from '../../../src/activities/index.ts';
+import type { PromoteInput } from '../../../src/activities/promote.ts';
 import {
+  addDestination,
   approve,
   overrideFreeze,
   pausePromotion,
@@ -17,7 +19,7 @@ const EDGE = 'prod.example/images/app:v1';
 
 /** Promotions that operators pause, approve, hold back edges of, … */
 export function steeredPromotionCases(): readonly HistoryCase[] {
-  return [paused(), withheld(), released(), budgetSet(), ...approvals(), ...frozen()];
+  return [paused(), withheld(), released(), added(), budgetSet(), ...approvals(), ...frozen()];
 }
 
 function paused(): HistoryCase {
@@ -63,6 +65,23 @@ function released(): HistoryCase {
       const release = await handle.startUpdate(releaseEdge, { args: [{ edge: EDGE }], waitForStage: 'ACCEPTED' });
       isReleased = true;
       await release.result();
+    },
+  });
+}
+
+function added(): HistoryCase {
+  const { begun, promoteShard } = stoppingShards();
+  const activities = activitiesFor(2);
+  return promotionCase('destination-added', {
+    activities: {
+      ...activities,
+      promoteShard: (input: PromoteInput) =>
+        input.index === DIGEST ? promoteShard(input) : activities.promoteShard(input),
+    },
+    steer: async (handle) => {
+      await waitFor(() => begun() === 2);
+      const order = { destination: 'added.example/images', reason: 'a new region', by: 'jane' };
+      await handle.executeUpdate(addDestination, { args: [order] });
     },
   });
 }
