@@ -8,9 +8,16 @@ export interface WriterLeases {
   /**
    * Makes a run the only one that may write to a host, or keeps it so for longer.
    *
+   * @param atRest it waits for people, and will come back late
    * @throws PromoterError `RunConflict` when another run is writing there; `TemporalUnavailable`
    */
-  acquireWriter(host: string, workflowId: string): Promise<void>;
+  acquireWriter(host: string, workflowId: string, atRest: boolean): Promise<void>;
+}
+
+export interface WritersInput {
+  readonly hosts: readonly string[];
+  /** The run waits for people, and renews its leases once a day. */
+  readonly atRest?: boolean;
 }
 
 const HOSTS_AT_ONCE = 32;
@@ -21,11 +28,11 @@ const HOSTS_AT_ONCE = 32;
  * @throws PromoterError `RunConflict` naming the run that is in the way; `TemporalUnavailable`
  */
 export function createAcquireWriters({ writers }: ActivityDependencies) {
-  return async function acquireWriters({ hosts }: { readonly hosts: readonly string[] }): Promise<void> {
+  return async function acquireWriters({ hosts, atRest = false }: WritersInput): Promise<void> {
     const { workflowId = '' } = activityInfo().workflowExecution ?? {};
     await withPulse(
       () => undefined,
-      () => pMap(hosts, (host) => writers.acquireWriter(host, workflowId), { concurrency: HOSTS_AT_ONCE }),
+      () => pMap(hosts, (host) => writers.acquireWriter(host, workflowId, atRest), { concurrency: HOSTS_AT_ONCE }),
     );
   };
 }

@@ -25,9 +25,10 @@ export interface RegistryBudgets {
   /**
    * Makes a run the only one that may write to a host, or keeps it so for longer.
    *
+   * @param atRest it waits for people, and will come back late
    * @throws PromoterError `RunConflict` when another run is writing there; `TemporalUnavailable`
    */
-  acquireWriter(host: string, workflowId: string): Promise<void>;
+  acquireWriter(host: string, workflowId: string, atRest?: boolean): Promise<void>;
   /** Limits what all workers together ask of a host; without a number they go by their configuration again. */
   setCeiling(host: string, requestsPerSecond: number | undefined): Promise<void>;
   /** What a host's budget knows; nothing when there is none. */
@@ -58,12 +59,12 @@ export function connectBudgets(client: Client, taskQueue: string): RegistryBudge
     );
   }
 
-  async function becomeWriter(host: string, workflowId: string): Promise<void> {
-    const first = await askToWrite(host, { workflowId });
+  async function becomeWriter(host: string, request: WriterRequest): Promise<void> {
+    const first = await askToWrite(host, request);
     if (first.granted) return;
     const { holder = '' } = first;
     // A run that was terminated, or whose workers died with it, has not given its lease back.
-    const answer = (await hasEnded(holder)) ? await askToWrite(host, { workflowId, insteadOf: holder }) : first;
+    const answer = (await hasEnded(holder)) ? await askToWrite(host, { ...request, insteadOf: holder }) : first;
     if (!answer.granted) throw conflict(host, answer.holder ?? holder);
   }
 
@@ -89,9 +90,9 @@ export function connectBudgets(client: Client, taskQueue: string): RegistryBudge
         return unlessMissing(() => workflow.getHandle(budgetId(host)).executeUpdate(lease, { args: [request] }));
       });
     },
-    async acquireWriter(host, workflowId) {
+    async acquireWriter(host, workflowId, atRest = false) {
       try {
-        await becomeWriter(host, workflowId);
+        await becomeWriter(host, atRest ? { workflowId, atRest } : { workflowId });
       } catch (error) {
         throw error instanceof PromoterError ? error : unanswered(host, error);
       }

@@ -100,11 +100,16 @@ function timed(before: PhaseRow, row: PhaseRow): PhaseRow {
   return ON.has(row.state) ? { ...row, startedAt } : { ...row, startedAt, endedAt: Date.now() };
 }
 
-const UNDER_WAY: ReadonlySet<Outcome> = new Set(['running', 'held', 'paused', 'awaiting-approval', 'frozen']);
+const AT_REST: ReadonlySet<Outcome> = new Set(['held', 'paused', 'awaiting-approval', 'frozen']);
+
+/** Whether a run waits for somebody, or for the end of a freeze. */
+export function isAtRest({ outcome }: PromotionReport): boolean {
+  return AT_REST.has(outcome);
+}
 
 /** A run that has not ended is what its fields say. */
 function standing(report: PromotionReport): PromotionReport {
-  if (!UNDER_WAY.has(report.outcome)) return report;
+  if (report.outcome !== 'running' && !isAtRest(report)) return report;
   return { ...report, outcome: reasonToWait(report) ?? 'running' };
 }
 

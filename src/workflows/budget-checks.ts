@@ -12,10 +12,10 @@ export function checkLeaseRequest(input: unknown): void {
   numberOf(request, 'want', 0);
   for (const field of ['granted', 'retryAfterMs']) if (request[field] !== undefined) numberOf(request, field, 0);
   if (request['ceiling'] !== undefined) numberOf(request, 'ceiling', LOWEST_CEILING);
-  const { part, sawThrottle } = request;
+  const { part } = request;
   if (part !== undefined && !(typeof part === 'number' && part > 0 && part <= 1))
     refuse('part must be above 0, up to 1');
-  if (sawThrottle !== undefined && typeof sawThrottle !== 'boolean') refuse('sawThrottle must be true or false');
+  optionalFlag(request, 'sawThrottle');
 }
 
 /** Refuses what is no change of the ceiling. */
@@ -37,4 +37,10 @@ export function checkWriterRequest(input: unknown): void {
   const request = objectOf(input, '{"workflowId": "promotion/…"}');
   textOf(request, 'workflowId');
   optionalTexts(request, ['insteadOf']);
+  optionalFlag(request, 'atRest');
+}
+
+function optionalFlag(request: UpdateArgument, field: string): void {
+  const value = request[field];
+  if (value !== undefined && typeof value !== 'boolean') refuse(`${field} must be true or false`);
 }

@@ -60,6 +60,8 @@ export interface WriterRequest {
   readonly workflowId: string;
   /** A holder that is known to have ended, and is replaced if it still holds the lease. */
   readonly insteadOf?: string;
+  /** It waits for people and will come back late, so its lease is a long one. */
+  readonly atRest?: boolean;
 }
 
 export interface WriterAnswer {

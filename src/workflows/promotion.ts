@@ -12,7 +12,7 @@ import { attachAdditions, type Planned } from './addition.ts';
 import { createHerald, type Herald } from './herald.ts';
 import { attachOperator, type Operator } from './hold.ts';
 import { attachApproval, type Wait } from './approval.ts';
-import { BLANK_REPORT, createBoard, type Board } from './board.ts';
+import { BLANK_REPORT, createBoard, isAtRest, type Board } from './board.ts';
 import { withReport } from './failure-report.ts';
 import type { Brake } from './brake.ts';
 import { attachBudgets } from './budget-steering.ts';
@@ -78,7 +78,7 @@ export async function promotion(request: PromotionRequest, continued?: Promotion
   attachBudgets(board);
   const turnover = createTurnover();
   const waits = [attachApproval(board, brake, turnover), attachFreeze(board, brake, turnover)];
-  const writers = createWriterLeases(scope);
+  const writers = createWriterLeases(scope, () => isAtRest(board.read()));
   const openForAdditions = attachAdditions(board, { brake, writers, turnover });
   const controls = { board, operator, brake, waits, writers, herald, turnover, openForAdditions };
   let goesOn = false;

@@ -2,13 +2,15 @@ import {
   ActivityFailure,
   ApplicationFailure,
   type CancellationScope,
+  condition,
   getExternalWorkflowHandle,
   isCancellation,
+  patched,
   sleep,
   workflowInfo,
 } from '@temporalio/workflow';
 import { budgetId, releaseWriter } from './budget-messages.ts';
-import { activitiesOf, policyOf } from './policies.ts';
+import { activitiesOf, policyOf, type Duration } from './policies.ts';
 
 /** A run's right to be the only one that writes to its hosts. */
 export interface WriterLeases {
@@ -24,32 +26,54 @@ export interface WriterLeases {
   release(): Promise<void>;
 }
 
-/** A third of what a lease lasts. */
-const RENEWAL = '5 minutes';
+/** How long it takes from one renewal to the next: a third of what the leases last. */
+export interface RenewalRhythm {
+  readonly atWork: Duration;
+  /** While a run waits for people: each renewal is eleven events, and a history must last for weeks of that. */
+  readonly atRest: Duration;
+}
 
-/** @param scope cancelled when a lease is lost: two runs must not write to one host */
-export function createWriterLeases(scope: CancellationScope): WriterLeases {
+const RHYTHM: RenewalRhythm = { atWork: '5 minutes', atRest: '1 day' };
+
+/**
+ * @param scope cancelled when a lease is lost: two runs must not write to one host
+ * @param isAtRest whether the run waits for somebody, and writes nothing
+ */
+export function createWriterLeases(
+  scope: CancellationScope,
+  isAtRest: () => boolean,
+  rhythm: RenewalRhythm = RHYTHM,
+): WriterLeases {
   let kept: readonly string[] = [];
   let lost: string | undefined;
-  const ask = (hosts: readonly string[]): Promise<void> =>
-    activitiesOf(policyOf('setup'), `be the only writer on ${hosts.length} hosts`).acquireWriters({ hosts });
+  const ask = (hosts: readonly string[], atRest = false): Promise<void> => {
+    const { acquireWriters } = activitiesOf(policyOf('setup'), `be the only writer on ${hosts.length} hosts`);
+    return acquireWriters(atRest ? { hosts, atRest } : { hosts });
+  };
 
-  async function renew(): Promise<void> {
+  /** @returns whether they last as long as they should now */
+  async function renew(atRest = false): Promise<boolean> {
     try {
-      await ask(kept);
+      await ask(kept, atRest);
+      return true;
     } catch (error) {
       lost = conflictOf(error);
       if (lost !== undefined) scope.cancel();
       // Anything else may pass before the leases end.
       else if (isCancellation(error)) throw error;
+      return false;
     }
   }
 
   async function renewAgainAndAgain(from: 'acquired' | 'continued'): Promise<void> {
     if (from === 'continued') await renew();
+    const summary = 'until the writer leases are renewed';
     while (lost === undefined) {
-      await sleep(RENEWAL, { summary: 'until the writer leases are renewed' });
-      await renew();
+      await sleep(rhythm.atWork, { summary });
+      // Runs that were at rest before there were longer leases go on as they were for as long as they are replayed.
+      const atRest = isAtRest() && patched('leases-at-rest');
+      const isRenewed = await renew(atRest);
+      if (atRest && isRenewed) await condition(() => !isAtRest(), rhythm.atRest, { summary });
     }
   }
 
@@ -59,7 +83,8 @@ export function createWriterLeases(scope: CancellationScope): WriterLeases {
       await ask(hosts);
     },
     async extend(host) {
-      await ask([host]);
+      // What comes while the run is at rest is renewed with the others, a day later.
+      await ask([host], isAtRest());
       kept = [...new Set([...kept, host])];
     },
     keep(hosts, from) {

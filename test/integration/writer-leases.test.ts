@@ -1,16 +1,19 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import { activityInfo } from '@temporalio/activity';
 import { WorkflowFailedError, type WorkflowHandle } from '@temporalio/client';
 import type { ApplicationFailure } from '@temporalio/common';
-import { Worker } from '@temporalio/worker';
+import { bundleWorkflowCode, DefaultLogger, Worker } from '@temporalio/worker';
 import { rethrowCancellation } from '../../src/activities/cancellation.ts';
 import { failingClearly } from '../../src/activities/failures.ts';
 import type { Activities } from '../../src/activities/index.ts';
-import { createAcquireWriters } from '../../src/activities/writers.ts';
+import { createAcquireWriters, type WritersInput } from '../../src/activities/writers.ts';
 import { connectBudgets, type RegistryBudgets } from '../../src/client/registry-budgets.ts';
 import { budgetId } from '../../src/workflows/budget-messages.ts';
 import type { promotion } from '../../src/workflows/index.ts';
 import { abortPromotion } from '../../src/workflows/messages.ts';
+import { end, rest, type leaseKeeper } from '../support/lease-keeper.ts';
 import { activitiesFor, DIGEST } from '../support/promotion-activities.ts';
 import { replayRuns, temporalFixture } from '../support/temporal.ts';
 import { waitFor } from '../support/waiting.ts';
@@ -129,6 +132,54 @@ describe('writer leases of promotions', () => {
       letGo();
       assert.equal((await failureOf(run)).type, 'PhaseAborted');
       assert.equal((await budgets.read(host))?.writer, undefined);
+    });
+  });
+});
+
+describe('the renewal of writer leases', () => {
+  it('is seldom, and for long, while a run waits for people, and goes on as before when it works again', async () => {
+    const { environment } = await temporalFixture();
+    const workflowBundle = await bundleWorkflowCode({
+      workflowsPath: fileURLToPath(new URL('../support/lease-keeper.ts', import.meta.url)),
+      logger: new DefaultLogger('ERROR'),
+    });
+    const asked = new Map<string, boolean[]>();
+    const askedBy = (run: string): readonly boolean[] => asked.get(run) ?? [];
+    const taskQueue = randomUUID();
+    const worker = await Worker.create({
+      connection: environment.nativeConnection,
+      taskQueue,
+      workflowBundle,
+      activities: {
+        acquireWriters: async ({ atRest = false }: WritersInput) => {
+          const { workflowId = '' } = activityInfo().workflowExecution ?? {};
+          asked.set(workflowId, [...askedBy(workflowId), atRest]);
+        },
+      },
+    });
+    const start = () =>
+      environment.client.workflow.start<typeof leaseKeeper>('leaseKeeper', { taskQueue, workflowId: randomUUID() });
+    await worker.runUntil(async () => {
+      const [resting, working] = await Promise.all([start(), start()]);
+      const renewals = (run: string, more: number): Promise<void> => {
+        const enough = askedBy(run).length + more;
+        return waitFor(() => askedBy(run).length >= enough);
+      };
+      await renewals(resting.workflowId, 2);
+      assert.ok(!askedBy(resting.workflowId).includes(true));
+      await resting.signal(rest, true);
+      await waitFor(() => askedBy(resting.workflowId).includes(true));
+      const { length } = askedBy(resting.workflowId);
+      await renewals(working.workflowId, 5);
+      assert.equal(askedBy(resting.workflowId).length, length);
+      await resting.signal(rest, false);
+      await renewals(resting.workflowId, 2);
+      assert.equal(askedBy(resting.workflowId).filter((atRest) => atRest).length, 1);
+      await Promise.all([resting, working].map((run) => run.signal(end)));
+      await Promise.all([resting, working].map((run) => run.result()));
+      for (const run of [resting, working]) {
+        await Worker.runReplayHistory({ workflowBundle }, await run.fetchHistory(), run.workflowId);
+      }
     });
   });
 });

@@ -36,6 +36,9 @@ describe('what a budget refuses', () => {
   it('is a writer without a name', () => {
     assert.throws(() => checkWriterRequest({ workflowId: '' }), { message: /workflowId must be a text/ });
     assert.throws(() => checkWriterRequest({ workflowId: 'a', insteadOf: 1 }), { message: /insteadOf must be a text/ });
-    checkWriterRequest({ workflowId: 'a', insteadOf: 'b' });
+    assert.throws(() => checkWriterRequest({ workflowId: 'a', atRest: 1 }), {
+      message: /atRest must be true or false/,
+    });
+    checkWriterRequest({ workflowId: 'a', insteadOf: 'b', atRest: true });
   });
 });

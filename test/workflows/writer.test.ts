@@ -21,6 +21,13 @@ describe('writer lease', () => {
     assert.equal(takeWriter(held, { workflowId: 'two' }, held.until).answer.granted, true);
   });
 
+  it('lasts for days while the run that has it waits for people, and as long as ever when it works again', () => {
+    const resting = takeWriter(held, { workflowId: 'one', atRest: true }, 1_000);
+    assert.ok(resting.answer.until > 2 * 24 * 60 * 60_000);
+    assert.equal(takeWriter(resting.writer, { workflowId: 'two' }, held.until).answer.granted, false);
+    assert.deepEqual(takeWriter(resting.writer, { workflowId: 'one' }, 0).answer, { granted: true, until: held.until });
+  });
+
   it('goes from a run that has ended to the next, and not from one that got it meanwhile', () => {
     assert.equal(takeWriter(held, { workflowId: 'two', insteadOf: 'one' }, 1_000).answer.granted, true);
     const { answer } = takeWriter(held, { workflowId: 'two', insteadOf: 'zero' }, 1_000);
