@@ -5,7 +5,9 @@ import { verifyEvidence } from '../../src/signing/evidence.ts';
 import type { Evidence } from '../../src/signing/evidence.ts';
 import { IN_TOTO } from '../../src/signing/media-types.ts';
 import { sealEnvelope, sealMessage } from '../../src/signing/seal.ts';
+import { parseTrustRoot } from '../../src/signing/trust-root.ts';
 import type { Witness } from '../../src/signing/witness.ts';
+import { createMemoryAuthority, MEMORY_ISSUER } from '../support/memory-authority.ts';
 import { createMemoryLog, createMemorySigner } from '../support/memory-log.ts';
 
 const PAYLOAD = Buffer.from('payload');
@@ -85,4 +87,47 @@ describe('the evidence for a signature by a key', () => {
       assert.throws(() => verify(bundle), { code: 'SignatureInvalid' });
     });
   }
+});
+
+describe('the evidence for a signature by a certificate', () => {
+  const MINUTE = 60_000;
+  const NOT_BEFORE = Date.parse('2026-05-01T12:00:00Z');
+  const NOT_AFTER = NOT_BEFORE + 10 * MINUTE;
+  const authority = createMemoryAuthority();
+  const signer = authority.signer('release@example.test', {
+    notBefore: new Date(NOT_BEFORE),
+    notAfter: new Date(NOT_AFTER),
+  });
+  const log = createMemoryLog(authority.services, () => time);
+  let time = NOT_BEFORE;
+
+  async function loggedAt(at: number, trust = log.trust): Promise<Evidence> {
+    time = at;
+    const { bundle } = await sealEnvelope(signer, [log.witness], IN_TOTO, PAYLOAD);
+    return verifyEvidence(trust, compilePolicy({}), bundle);
+  }
+
+  it('says who it was, however long ago the certificate ended, if the log saw it before', async () => {
+    const expected: Evidence = {
+      signer: { kind: 'certificate', identity: 'release@example.test', issuer: MEMORY_ISSUER },
+    };
+    assert.deepEqual(await loggedAt(NOT_BEFORE + MINUTE), expected);
+    assert.deepEqual(await loggedAt(NOT_AFTER - MINUTE), expected);
+  });
+
+  it('does not hold when the log saw it before the certificate began, or after it ended', async () => {
+    await loggedAt(NOT_BEFORE + MINUTE);
+    for (const at of [NOT_BEFORE - MINUTE, NOT_AFTER + MINUTE, NOT_AFTER + 525_600 * MINUTE]) {
+      await assert.rejects(loggedAt(at), { code: 'SignatureInvalid', message: /certificate chain/ });
+    }
+  });
+
+  it('does not hold with a certificate of an authority that is not trusted', async () => {
+    const root = { ...(JSON.parse(log.trust.canonical) as object), ...createMemoryAuthority().services };
+    const trust = parseTrustRoot(JSON.stringify(root), 'another');
+    await assert.rejects(loggedAt(NOT_BEFORE + MINUTE, trust), {
+      code: 'SignatureInvalid',
+      message: /certificate chain/,
+    });
+  });
 });

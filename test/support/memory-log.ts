@@ -17,8 +17,13 @@ export interface MemoryLog {
 
 const URL = 'https://rekor.test';
 
-/** Logs as Rekor v1 does: each entry comes with a signed promise, and with the proof of a tree that holds it alone. */
-export function createMemoryLog(): MemoryLog {
+/**
+ * Logs as Rekor v1 does: each entry comes with a signed promise, and with the proof of a tree that holds it alone.
+ *
+ * @param services what its trust root has in place of the fixture's, such as certificate authorities
+ * @param now when its entries are made, in milliseconds since the epoch
+ */
+export function createMemoryLog(services: object = {}, now: () => number = Date.now): MemoryLog {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const rawBytes = publicKey.export({ format: 'der', type: 'spki' });
   const keyId = sha256(rawBytes);
@@ -28,7 +33,7 @@ export function createMemoryLog(): MemoryLog {
     const body = entryBody(content, verifierOf(key));
     const canonicalizedBody = Buffer.from(json.canonicalize(body));
     const logIndex = (entries += 1);
-    const integratedTime = Math.floor(Date.now() / 1000);
+    const integratedTime = Math.floor(now() / 1000);
     const encoded = canonicalizedBody.toString('base64');
     const promised = json.canonicalize({ body: encoded, integratedTime, logIndex, logID: keyId.toString('hex') });
     const rootHash = sha256(Buffer.concat([Buffer.of(0), canonicalizedBody]));
@@ -55,7 +60,7 @@ export function createMemoryLog(): MemoryLog {
   const logId = { keyId: keyId.toString('base64') };
   const tlogs = [{ baseUrl: URL, hashAlgorithm: 'SHA2_256', publicKey: publicKeyJson, logId }];
   const known = SIGNED.trustedRoot as { readonly tlogs: readonly unknown[] };
-  const root = { ...known, tlogs: [...known.tlogs, ...tlogs] };
+  const root = { ...known, tlogs: [...known.tlogs, ...tlogs], ...services };
   return { witness, trust: parseTrustRoot(JSON.stringify(root), 'the log of this test') };
 }
 

@@ -34,9 +34,8 @@ export interface MemorySigning {
 }
 
 /** Its registry lists only those referrers that were pushed as such, as one does that leaves the list to its clients. */
-export function createMemorySigning(): MemorySigning {
+export function createMemorySigning(log: MemoryLog = createMemoryLog()): MemorySigning {
   const registry = createMemoryRegistry();
-  const log = createMemoryLog();
   const signer = createMemorySigner();
   const told: AttachedSignature[] = [];
   const referrers = new Map<string, Descriptor[]>();

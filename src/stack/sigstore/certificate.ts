@@ -44,6 +44,8 @@ export interface CertificateRequest {
   readonly notBefore: Date;
   readonly notAfter: Date;
   readonly use: { readonly kind: 'authority' } | { readonly kind: 'signer'; readonly purpose: string };
+  /** What it says beyond its use, such as whose it is. */
+  readonly claims?: readonly Extension[];
 }
 
 /**
@@ -65,6 +67,7 @@ export function issueCertificate(request: CertificateRequest): string {
     subjectPublicKeyInfo: AsnConvert.parse(publicKeyDer(request.subject), SubjectPublicKeyInfo),
     extensions: new Extensions([
       ...usageExtensions(request.use),
+      ...(request.claims ?? []),
       extension(id_ce_subjectKeyIdentifier, false, new SubjectKeyIdentifier(keyIdentifier(request.subject))),
       extension(
         id_ce_authorityKeyIdentifier,
