@@ -5,15 +5,22 @@ import type { LoadLine } from '../registry/admin.ts';
 import { MANIFEST_TYPE, type WorkImage } from '../work/image.ts';
 import { productionPath, type Work } from '../work/work.ts';
 
-/** The images of a work on all of its mirrors, each with a signature on the first, the canonical one, alone. */
-export function* signedLines({ mirrors, repositories }: Work): Generator<LoadLine> {
+/**
+ * The images of a work on all of its mirrors, with a signature on the first, the canonical one, alone.
+ *
+ * @param percent so many of the images have one, spread evenly
+ */
+export function* signedLines({ mirrors, repositories }: Work, percent = 100): Generator<LoadLine> {
+  let seen = 0;
   for (const { project, name, images } of repositories) {
     const repository = `${productionPath(project)}/${name}`;
     for (const { image, tag } of images) {
+      seen += 1;
       const held = { blobs: image.blobs.map(({ content }) => textOf(content)), manifests: [manifestOf(image, tag)] };
       for (const host of mirrors) yield { host, repository, ...held };
       const [host] = mirrors;
-      if (host !== undefined) yield { host, repository, ...signatureOf(image) };
+      const isSigned = Math.floor((seen * percent) / 100) > Math.floor(((seen - 1) * percent) / 100);
+      if (host !== undefined && isSigned) yield { host, repository, ...signatureOf(image) };
     }
   }
 }

@@ -1,16 +1,19 @@
 import { PromoterError } from '../errors.ts';
-import type { Audit, Checkpoint, PairState } from '../plan/replication-checkpoint.ts';
-import { behind, equalAt, metAt } from '../plan/replication-pairs.ts';
+import { turnsOf } from '../plan/content-reading.ts';
+import type { Audit } from '../plan/replication-audit.ts';
+import type { Checkpoint, PairState } from '../plan/replication-checkpoint.ts';
+import { compared, metAt, unreachable } from '../plan/replication-pairs.ts';
 import { digestsIn, mirrorsBySubject, mirrorsOf, type ReplicationTask } from '../plan/replication.ts';
 import type { RepositoryName } from '../reference.ts';
 import type { Registry } from '../registry/registry.ts';
 import { explainUntagged, learnChildren, type ReferrerKnowledge } from '../signing/referrer-knowledge.ts';
-import { findGap, isClosed, type SignatureGap } from '../signing/signature-gap.ts';
+import { findGap, isClosed, type GapRequest, type SignatureGap } from '../signing/signature-gap.ts';
 import { mendSignatures, type MendingContext, type MirrorMending } from '../signing/signature-mending.ts';
 import { hashSignatures, signatureSetOf } from '../signing/signature-set.ts';
 import { openSourceSignatures, type SourceSignatures } from '../signing/source-signatures.ts';
 import type { MendedPair, ReplicationCounts, ReplicationResidue } from '../workflows/replication-messages.ts';
 import type { MirrorHealth } from './mirror-health.ts';
+import { contentOf, countsOf, mendedPair, residueOf } from './mirror-findings.ts';
 import { sideBySide } from './side-by-side.ts';
 
 /** What replicating takes. */
@@ -50,8 +53,6 @@ export interface SourceSweepResult {
 }
 
 const MIRRORS_AT_ONCE = 32;
-/** Of each mirror that is reported; the count is of all. */
-const TAGS_NAMED = 5;
 
 /**
  * Makes the mirrors of one source have what it has attached: one listing of the source, one of each mirror that may lack
@@ -103,14 +104,12 @@ export async function replicateSource(context: ReplicationContext, sweep: Source
     if (gap === undefined && !failures.has(mirror)) {
       return before?.hash === hash ? before : { ...metAt(mirror, sweep.now), ...before, hash };
     }
-    const failure = failures.get(mirror) ?? mending?.failure;
+    if (gap === undefined) return unreachable(mirror, before, sweep.now);
     if (mending?.failure !== undefined) residue.push(residueOf(task.source, mirror, mending.failure));
-    const closed = gap !== undefined && failure === undefined && (sweep.confirm || isClosed(gap));
-    if (!closed) return behind(mirror, before, sweep.now);
-    if (before?.behindSince !== undefined) caughtUp.push({ mirror, since: before.behindSince });
-    const { compared, read } = gap;
-    const accepted = mending?.accepted ?? {};
-    return equalAt(mirror, before, { hash, compared, read: read !== undefined, accepted, now: sweep.now });
+    const closed = mending?.failure === undefined && (sweep.confirm || isClosed(gap));
+    if (closed && before?.behindSince !== undefined) caughtUp.push({ mirror, since: before.behindSince });
+    const found = { compared: gap.compared, accepted: mending?.accepted ?? {}, content: contentOf(gap, closed) };
+    return compared(mirror, before, closed ? { ...found, hash } : found, sweep.now);
   });
   return {
     signatures,
@@ -138,13 +137,14 @@ async function findGaps(
     mirrors,
     MIRRORS_AT_ONCE,
     async (mirror) => {
-      const probe = full || audits.has(mirror);
-      // A mirror that is behind may be so for its content, so that only its content shows that it has caught up.
-      const read = full || audits.get(mirror)?.read === true || known.get(mirror)?.behindSince !== undefined;
-      const accepted = known.get(mirror)?.accepted ?? {};
+      const { accepted = {}, reading } = known.get(mirror) ?? {};
+      const audit = audits.get(mirror);
+      // What was damaged is no longer only where it is read.
+      const probe = full || audit !== undefined || reading?.damaged !== undefined;
+      const reads: GapRequest['reads'] = (present) => (full ? present : turnsOf(reading, present, audit?.reads ?? 0));
       const wants = (subject: Parameters<typeof wantedBy>[0]): boolean => wantedBy(subject).includes(mirror);
       try {
-        return await health.ask(mirror, () => findGap(registry, signatures, { mirror, probe, read, wants, accepted }));
+        return await health.ask(mirror, () => findGap(registry, signatures, { mirror, probe, reads, wants, accepted }));
       } catch (error) {
         if (!(error instanceof PromoterError)) throw error;
         failures.set(mirror, error);
@@ -159,44 +159,4 @@ async function findGaps(
 /** Where not all mirrors are to have the same, a change of who is to have what is a change of the signatures. */
 function scopeOf({ shares }: ReplicationTask): string {
   return shares.length === 1 ? '' : JSON.stringify(shares);
-}
-
-function countsOf(
-  gaps: readonly SignatureGap[],
-  mendings: ReadonlyMap<RepositoryName, MirrorMending>,
-): ReplicationCounts {
-  const sum = (of: (gap: SignatureGap) => number): number => gaps.reduce((total, gap) => total + of(gap), 0);
-  const written = [...mendings.values()].reduce(
-    (total, { copied, replaced, merged, referrers, repaired }) =>
-      total + copied + replaced + merged + referrers + repaired,
-    0,
-  );
-  return {
-    listed: 1,
-    compared: gaps.length,
-    read: sum(({ read = 0 }) => read),
-    missing: sum(({ missing }) => missing.length),
-    differing: sum(({ differing }) => differing.length),
-    referrers: sum(({ referrers }) => referrers.length),
-    damaged: sum(({ damaged }) => damaged.length),
-    written,
-  };
-}
-
-function mendedPair(
-  source: RepositoryName,
-  { mirror, missing, differing, referrers, damaged }: SignatureGap,
-): MendedPair {
-  const roots = damaged.map(({ root }) => root);
-  const tags = [...missing, ...differing, ...roots.flatMap(({ tag }) => tag ?? [])];
-  const digests = [...referrers, ...roots.filter(({ tag }) => tag === undefined)].map(({ digest }) => digest);
-  return { source, mirror, tags: tags.slice(0, TAGS_NAMED), referrers: digests.slice(0, TAGS_NAMED) };
-}
-
-function residueOf(
-  source: RepositoryName,
-  mirror: RepositoryName,
-  { code, message }: PromoterError,
-): ReplicationResidue {
-  return { source, mirror, reason: code, message: message.slice(0, 500) };
 }

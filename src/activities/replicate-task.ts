@@ -1,12 +1,7 @@
 import { PromoterError } from '../errors.ts';
 import { putJson } from '../plan/json-document.ts';
-import {
-  readCheckpoint,
-  readUnlessLost,
-  writeCheckpoint,
-  type Audit,
-  type Checkpoint,
-} from '../plan/replication-checkpoint.ts';
+import type { Audit } from '../plan/replication-audit.ts';
+import { readCheckpoint, readUnlessLost, writeCheckpoint, type Checkpoint } from '../plan/replication-checkpoint.ts';
 import type { ReplicationTask } from '../plan/replication.ts';
 import type { PlanStore } from '../plan/store.ts';
 import { NO_KNOWLEDGE, type ReferrerKnowledge } from '../signing/referrer-knowledge.ts';
@@ -17,7 +12,7 @@ import { NO_COUNTS, type SourceOutcome } from './replication-tally.ts';
 import { checkSignatures } from './signature-check.ts';
 import { findUnsigned } from './unsigned.ts';
 
-type TaskContext = ReplicationContext & Pick<ReplicationDependencies, 'store' | 'naming'>;
+type TaskContext = ReplicationContext & Pick<ReplicationDependencies, 'store' | 'naming' | 'now'>;
 
 /**
  * Replicates what one source has attached, and remembers what was found. Registries' errors are in the outcome.
@@ -43,7 +38,7 @@ export async function replicateTask(
       full,
       confirm,
       copiesAtOnce: copies,
-      now: Date.now(),
+      now: (context.now ?? Date.now)(),
       signal,
     });
     const { counts, residue, mended, caughtUp, signatures, attached, pairs } = result;

@@ -8,6 +8,8 @@ import type { ManifestFetcher } from './manifests.ts';
 export interface MirrorState {
   /** When the pair that nobody has compared for the longest time was compared, in milliseconds since the epoch. */
   readonly oldestCheckedAt?: number;
+  /** When the content of the pair that nobody has read back for the longest time was read back, likewise. */
+  readonly oldestReadAt?: number;
   /** Mirrors' repositories that are not equal to their source. */
   readonly residue: number;
 }
@@ -23,4 +25,6 @@ export interface ReplicationDependencies extends MendingContext {
   readonly settled: (state: MirrorState) => void;
   /** Whether there is anybody to tell of mirrors that nobody compares. */
   readonly notifies?: boolean;
+  /** The time that audits go by, in milliseconds since the epoch; the system's unless given. */
+  readonly now?: () => number;
 }

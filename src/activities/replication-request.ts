@@ -11,6 +11,7 @@ const schema = z
     lenient: z.boolean().default(false),
     replication: z.enum(['on', 'off']).default('on'),
     auditInterval: duration.default(24 * 60 * 60_000),
+    readBackInterval: duration.default(30 * 24 * 60 * 60_000),
     every: duration.default(30 * 60_000),
     heartbeat: duration.default(30_000),
     full: z.boolean().default(false),
@@ -28,11 +29,13 @@ const schema = z
   // A check looks at everything, whatever earlier runs have found.
   .transform((request) => ({ ...request, full: request.full || request.check !== undefined }));
 
+type DurationField = 'auditInterval' | 'readBackInterval' | 'every' | 'heartbeat';
+
 /** A request with every default filled in and every duration in milliseconds. */
 export type CheckedReplication = ManifestPlace &
-  Required<Omit<ReplicationRequest, 'manifests' | 'git' | 'auditInterval' | 'every' | 'heartbeat' | 'check'>> &
+  Required<Omit<ReplicationRequest, 'manifests' | 'git' | DurationField | 'check'>> &
   Pick<ReplicationRequest, 'check'> &
-  Readonly<Record<'auditInterval' | 'every' | 'heartbeat', number>>;
+  Readonly<Record<DurationField, number>>;
 
 /**
  * Checks what a replication was started with, since anyone with access to the server may start one by hand.

@@ -2,13 +2,8 @@ import { cancellationSignal } from '@temporalio/activity';
 import { PromoterError } from '../errors.ts';
 import { getJson, putJson } from '../plan/json-document.ts';
 import { recordName, shardPart } from '../plan/records.ts';
-import {
-  chooseAudits,
-  oldestPair,
-  readCheckpoint,
-  readUnlessLost,
-  type Audit,
-} from '../plan/replication-checkpoint.ts';
+import { chooseAudits, oldestPair, oldestReading, type Audit } from '../plan/replication-audit.ts';
+import { readCheckpoint, readUnlessLost } from '../plan/replication-checkpoint.ts';
 import { mirrorsOf, replicationTasks, type ReplicationTask } from '../plan/replication.ts';
 import type { PlanStore } from '../plan/store.ts';
 import type { Digest } from '../reference.ts';
@@ -58,7 +53,7 @@ const WARNINGS_KEPT = 20;
  * @throws PromoterError `RequestInvalid`, `ConfigInvalid`, `ManifestInvalid`, `GitUnavailable`, `Store*`
  */
 export function createDraftReplication(dependencies: ReplicationDependencies) {
-  const { store, naming, notifies = false } = dependencies;
+  const { store, naming, notifies = false, now = Date.now } = dependencies;
   return async function draftReplication(input: { readonly request: unknown }): Promise<ReplicationDraft> {
     const request = checkReplication(input.request);
     if (request.check !== undefined) compilePolicy(policyOfFlags(request.check));
@@ -69,10 +64,10 @@ export function createDraftReplication(dependencies: ReplicationDependencies) {
     const { manifests, warnings } = await readManifests(store, { manifests: bundle, lenient: request.lenient });
     const tasks = replicationTasks(manifests, naming, request.replication, request.check !== undefined);
     const checkpoints = await sideBySide(tasks, CHECKPOINTS_AT_ONCE, ({ source }) => readCheckpoint(store, source));
-    const plan = { now: Date.now(), interval: request.auditInterval, every: request.every };
+    const { auditInterval: interval, readBackInterval, every } = request;
     const audits = chooseAudits(
       checkpoints.filter((checkpoint) => checkpoint !== undefined),
-      plan,
+      { now: now(), interval, readBackInterval, every },
     );
     const shards: Digest[] = [];
     for (let at = 0; at < tasks.length; at += SOURCES_PER_SHARD) {
@@ -126,11 +121,16 @@ export function createReplicateShard(dependencies: ReplicationDependencies) {
           signal,
         ),
     );
-    const checkpoints = await sideBySide(tasks, CHECKPOINTS_AT_ONCE, ({ source }) => readCheckpoint(store, source));
-    const oldest = oldestPair(checkpoints.filter((checkpoint) => checkpoint !== undefined));
-    const check = await checkOf(outcomes);
-    return { sources: tasks.length, ...tallyOf(outcomes), ...(oldest === undefined ? {} : { oldest }), ...check };
+    return { sources: tasks.length, ...tallyOf(outcomes), ...(await oldestOf(tasks)), ...(await checkOf(outcomes)) };
   };
+
+  async function oldestOf(tasks: readonly ReplicationTask[]): Promise<Pick<ReplicationTally, 'oldest' | 'oldestRead'>> {
+    const found = await sideBySide(tasks, CHECKPOINTS_AT_ONCE, ({ source }) => readCheckpoint(store, source));
+    const checkpoints = found.filter((checkpoint) => checkpoint !== undefined);
+    const oldest = oldestPair(checkpoints);
+    const oldestRead = oldestReading(checkpoints);
+    return { ...(oldest === undefined ? {} : { oldest }), ...(oldestRead === undefined ? {} : { oldestRead }) };
+  }
 
   async function checkOf(outcomes: readonly SourceOutcome[]): Promise<Pick<ReplicationTally, 'check'>> {
     const checks = outcomes.flatMap(({ check }) => check ?? []);
@@ -145,6 +145,7 @@ export function createSettleReplication({ store, settled }: ReplicationDependenc
   return async function settleReplication(input: {
     readonly run: string;
     readonly oldest?: ReplicationReport['oldest'];
+    readonly oldestRead?: ReplicationReport['oldestRead'];
     readonly residue?: number;
   }): Promise<void> {
     const names = await store.names(recordName(input.run, 'replicated', ''));
@@ -152,6 +153,7 @@ export function createSettleReplication({ store, settled }: ReplicationDependenc
     settled({
       residue: input.residue ?? 0,
       ...(input.oldest === undefined ? {} : { oldestCheckedAt: input.oldest.checkedAt }),
+      ...(input.oldestRead === undefined ? {} : { oldestReadAt: input.oldestRead.finishedAt }),
     });
   };
 }

@@ -11,12 +11,14 @@ export interface ReplicateOptions extends ServerOptions, ManifestFlags {
   readonly full?: boolean;
   readonly replication: 'on' | 'off';
   readonly auditInterval: string;
+  readonly readBackInterval: string;
   readonly maxSignatureCopies: number;
 }
 
 const HELP = `
 Mirrors are made equal to the canonical repository, where signatures are made first. What earlier runs have found equal
-is asked for again only when its source changes, and at least once in the audit interval.
+is asked for again only when its source changes, and at least once in the audit interval; what is attached is read back,
+a little in each run, once in the read-back interval.
 
 Exit codes:  0 done   1 failed   2 wrong usage   3 finished, but not every mirror has everything
 `;
@@ -47,6 +49,7 @@ export function addReplicationOptions(command: Command): Command {
         .default('on'),
     )
     .option('--audit-interval <duration>', 'compare every mirror at least this often', '24 hours')
+    .option('--read-back-interval <duration>', 'read back all content of every mirror about this often', '30 days')
     .addOption(
       numberOption('--max-signature-copies <count>', 'signatures of a repository copied at once', { from: 1 }).default(
         50,

@@ -40,11 +40,15 @@ export async function runReplicate(options: ReplicateOptions, output: CommandOut
 
 /** What the options say of every replication, scheduled or not. */
 export function replicationFields(
-  options: Pick<ReplicateOptions, 'lenient' | 'replication' | 'auditInterval' | 'maxSignatureCopies'>,
+  options: Pick<
+    ReplicateOptions,
+    'lenient' | 'replication' | 'auditInterval' | 'readBackInterval' | 'maxSignatureCopies'
+  >,
 ): Omit<ReplicationRequest, 'manifests' | 'git'> {
   return {
     replication: options.replication,
     auditInterval: options.auditInterval,
+    readBackInterval: options.readBackInterval,
     copies: options.maxSignatureCopies,
     ...(options.lenient === true ? { lenient: true } : {}),
   };

@@ -1,9 +1,10 @@
-import type { ReplicationReport } from '../workflows/replication-messages.ts';
+import type { OldestReading, ReplicationReport } from '../workflows/replication-messages.ts';
 import { counted, formatDuration } from './units.ts';
 
 /** What a replication found and did, a line for each kind of thing. */
 export function renderReplicationReport(report: ReplicationReport): string {
-  const { counts, residue, mended, unsigned, caughtUp, oldest, sources, pairs, startedAt, endedAt, commit } = report;
+  const { counts, residue, mended, unsigned, caughtUp, oldest, oldestRead } = report;
+  const { sources, pairs, startedAt, endedAt, commit } = report;
   const took = formatDuration((endedAt ?? Date.now()) - startedAt);
   const lacking = [
     counted(counts.missing, 'missing tag'),
@@ -31,8 +32,14 @@ export function renderReplicationReport(report: ReplicationReport): string {
     ...(oldest === undefined
       ? []
       : [`compared longest ago: ${oldest.mirror}, ${new Date(oldest.checkedAt).toISOString()}`]),
+    ...(oldestRead === undefined ? [] : [readingLine(oldestRead)]),
   ];
   return lines.map((line) => `${line}\n`).join('');
+}
+
+function readingLine({ mirror, finishedAt, whole }: OldestReading): string {
+  const what = whole ? 'read back longest ago' : 'not read back as a whole since it was first met';
+  return `${what}: ${mirror}, ${new Date(finishedAt).toISOString()}`;
 }
 
 function moreThan(count: number, shown: number): readonly string[] {

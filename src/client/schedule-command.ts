@@ -9,7 +9,10 @@ export interface ScheduleOptions extends ServerOptions {
 }
 
 export interface ApplyOptions
-  extends ServerOptions, ManifestFlags, Pick<ReplicateOptions, 'replication' | 'auditInterval' | 'maxSignatureCopies'> {
+  extends
+    ServerOptions,
+    ManifestFlags,
+    Pick<ReplicateOptions, 'replication' | 'auditInterval' | 'readBackInterval' | 'maxSignatureCopies'> {
   readonly every: string;
 }
 

@@ -19,6 +19,7 @@ export async function applySchedule(options: ApplyOptions, output: CommandOutput
   requireServer(config);
   const every = milliseconds(options.every, '--every');
   milliseconds(options.auditInterval, '--audit-interval');
+  milliseconds(options.readBackInterval, '--read-back-interval');
   const { requested } = await handOver(await chooseInput(options), options.lenient === true, config, output);
   const request = { ...requested, confirm: true, ...replicationFields(options) };
   const taskQueue = replicationQueue(config.taskQueue);

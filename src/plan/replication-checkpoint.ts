@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { PromoterError } from '../errors.ts';
 import type { Digest, RepositoryName } from '../reference.ts';
+import type { ContentReading } from './content-reading.ts';
 import type { PlanStore } from './store.ts';
 
 /** What was last found out about one mirror of a source repository. Times are milliseconds since the epoch. */
@@ -12,8 +13,8 @@ export interface PairState {
   readonly checkedAt: number;
   /** Whether everything was compared then, and not only what a list of names can tell. */
   readonly verified: boolean;
-  /** When all content that the mirror holds was last read back, or written as a whole; absent before that. */
-  readonly readAt?: number;
+  /** How far reading back its content has come; absent where an earlier version kept no account of it. */
+  readonly reading?: ContentReading;
   /** Since when it has lacked something, as far as we know. */
   readonly behindSince?: number;
   /** Tags that differ and may: what the source has, and what the mirror has besides. */
@@ -31,18 +32,6 @@ export interface Checkpoint {
   readonly pairs: readonly PairState[];
   /** Where the plan store has what is known of the manifests in the source. */
   readonly knowledge?: Digest;
-}
-
-/** A source repository and one of its mirrors. */
-export interface Pair {
-  readonly source: RepositoryName;
-  readonly mirror: RepositoryName;
-}
-
-/** A pair that is looked at though nothing has changed. */
-export interface Audit extends Pair {
-  /** Its content is read back, too: that was last done so long ago that the interval ends before the next sweep. */
-  readonly read: boolean;
 }
 
 const PREFIX = 'replication/';
@@ -68,49 +57,6 @@ export async function readUnlessLost<T>(store: PlanStore, digest: Digest): Promi
     if (error instanceof PromoterError && error.code === 'StoreCorrupt') return undefined;
     throw error;
   }
-}
-
-/** Times in milliseconds. */
-export interface AuditPlan {
-  readonly now: number;
-  /** Within this time every pair is looked at, whatever the checkpoint says. */
-  readonly interval: number;
-  /** Time from one sweep to the next. */
-  readonly every: number;
-}
-
-/**
- * Chooses which pairs a sweep looks at although nothing has changed: an equal share of all of them, the longest unseen
- * first, and each that would otherwise be overdue before the next sweep.
- */
-export function chooseAudits(
-  checkpoints: readonly Checkpoint[],
-  { now, interval, every }: AuditPlan,
-): readonly Audit[] {
-  const pairs = auditable(checkpoints);
-  const share = Math.ceil((pairs.length * Math.min(every, interval)) / interval);
-  const isDue = (since: number): boolean => since + interval <= now + every;
-  return pairs
-    .filter(({ checkedAt }, at) => at < share || isDue(checkedAt))
-    .map(({ source, mirror, readAt }) => ({ source, mirror, read: readAt === undefined || isDue(readAt) }));
-}
-
-/** The pair that nobody has looked at for the longest time. */
-export function oldestPair(
-  checkpoints: readonly Checkpoint[],
-): (Pair & Pick<PairState, 'checkedAt' | 'verified'>) | undefined {
-  return auditable(checkpoints)[0];
-}
-
-function auditable(checkpoints: readonly Checkpoint[]): readonly (Pair & PairState)[] {
-  return checkpoints
-    .filter(({ attached }) => attached)
-    .flatMap(({ source, pairs }) => pairs.map((pair) => ({ source, ...pair })))
-    .sort((a, b) => a.checkedAt - b.checkedAt || (keyOf(a) < keyOf(b) ? -1 : 1));
-}
-
-function keyOf({ source, mirror }: Pair): string {
-  return `${source} ${mirror}`;
 }
 
 // A repository's name is not always one that the store takes, and may begin with another's.

@@ -17,8 +17,10 @@ export interface SignatureGap {
   readonly referrers: readonly Referrer[];
   /** What it has and does not give back whole; known only where it was read. */
   readonly damaged: readonly Damage[];
-  /** How many attachments were read; absent where none was asked to be, and 0 where there was none to read. */
-  readonly read?: number;
+  /** What it has of its source's: under tags that are the same, and as referrers. */
+  readonly present: readonly AttachmentRoot[];
+  /** Which of these were read back. */
+  readonly read: readonly AttachmentRoot[];
   /** Tags that the source does not have. */
   readonly surplus: readonly Tag[];
   /** Whether everything was compared: listings of names alone do not tell what a tag points to. */
@@ -29,8 +31,8 @@ export interface GapRequest {
   readonly mirror: RepositoryName;
   /** Ask for what a listing of names does not tell, tag by tag and digest by digest. */
   readonly probe: boolean;
-  /** Read everything that the mirror has back; only together with a probe is that all of it. */
-  readonly read: boolean;
+  /** Which of what the mirror has are read back; without a probe, a listing of names shows only some of it. */
+  readonly reads: (present: readonly AttachmentRoot[]) => readonly AttachmentRoot[];
   /** Whether the mirror is to hold what is attached to a digest. */
   readonly wants: (subject: Digest) => boolean;
   /** Differences that were looked into and may stay: by tag, what the source and what the mirror has. */
@@ -52,7 +54,7 @@ export async function findGap(
   source: SourceSignatures,
   request: GapRequest,
 ): Promise<SignatureGap> {
-  const { mirror, probe, read, wants } = request;
+  const { mirror, probe, reads, wants } = request;
   const held = signatureSetOf(await registry.listRepository(mirror));
   const { missing, differing, same } = await compareTags(registry, source, held, request);
   const subjects = await subjectsToAsk(source, missing, probe);
@@ -60,20 +62,11 @@ export async function findGap(
   const referrers = await missingReferrers(registry, offered, held, mirror);
   const lacking = new Set(referrers.map(({ digest }) => digest));
   const present = [...same, ...offered.filter(({ digest }) => !lacking.has(digest))];
-  const damaged = read ? await findDamage({ registry, repository: mirror, source: source.repository }, present) : [];
+  const read = reads(present);
+  const damaged = await findDamage({ registry, repository: mirror, source: source.repository }, read);
   const surplus = [...held.tags.keys()].filter((tag) => !source.set.tags.has(tag));
   const compared = probe || (source.set.digests !== undefined && held.digests !== undefined);
-  const isAllRead = read || (compared && present.length === 0);
-  return {
-    mirror,
-    missing,
-    differing,
-    referrers,
-    damaged,
-    ...(isAllRead ? { read: present.length } : {}),
-    surplus,
-    compared,
-  };
+  return { mirror, missing, differing, referrers, damaged, present, read, surplus, compared };
 }
 
 interface TagComparison {

@@ -118,6 +118,12 @@ export const WORKER_METRICS = {
     labels: [],
     help: 'When the source and mirror that nobody has compared for the longest time were compared last',
   },
+  oldestReading: {
+    name: 'promoter_replication_oldest_reading_timestamp_seconds',
+    kind: 'gauge',
+    labels: [],
+    help: 'When the content of the mirror that nobody has read back for the longest time was read back last',
+  },
   replicationResidue: {
     name: 'promoter_replication_residue',
     kind: 'gauge',

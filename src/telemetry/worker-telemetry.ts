@@ -63,9 +63,10 @@ export function startTelemetry(
     watchBudgets: (queue, registry) =>
       repeat(BUDGETS_EVERY_MS, () => showBudgets(instruments, queue, registry.stats().budgets)),
     observeStore: (store) => observeStore(store, instruments),
-    mirrorsSettled({ oldestCheckedAt, residue }) {
+    mirrorsSettled({ oldestCheckedAt, oldestReadAt, residue }) {
       instruments.replicationResidue(residue);
       if (oldestCheckedAt !== undefined) instruments.oldestPair(oldestCheckedAt / 1000);
+      if (oldestReadAt !== undefined) instruments.oldestReading(oldestReadAt / 1000);
     },
     close: () => timers.forEach(clearInterval),
   };

@@ -1,12 +1,12 @@
 import { cell } from './plain-text.ts';
-import type { ReplicationReport } from './replication-messages.ts';
+import type { OldestReading, ReplicationReport } from './replication-messages.ts';
 
 /** The UI passes details in a URL, so they have to stay short. */
 const LONGEST_DETAILS = 3_500;
 
 /** What the UI shows of a replication as its current details: how far it is, what it did, what it could not do. Markdown. */
 export function renderReplication(report: ReplicationReport, now: number): string {
-  const { counts, residue, mended, unsigned, caughtUp, oldest } = report;
+  const { counts, residue, mended, unsigned, caughtUp, oldest, oldestRead } = report;
   const parts = [
     progressOf(report, now),
     `${counts.listed} sources and ${counts.compared} mirrors' repositories listed of ${report.pairs} pairs. ${counts.read} attachments read back. Lacking: ${counts.missing} tags, ${counts.differing} different, ${counts.referrers} referrers, ${counts.damaged} damaged; ${counts.written} written.`,
@@ -26,11 +26,17 @@ export function renderReplication(report: ReplicationReport, now: number): strin
         `${host} has caught up in ${repositories} repositories, after being behind since ${isoTime(since)}.`,
     ),
     oldest === undefined ? '' : `Compared longest ago: ${oldest.mirror}, ${isoTime(oldest.checkedAt)}.`,
+    oldestRead === undefined ? '' : readingLine(oldestRead),
   ];
   return parts
     .filter((part) => part !== '')
     .join('\n\n')
     .slice(0, LONGEST_DETAILS);
+}
+
+function readingLine({ mirror, finishedAt, whole }: OldestReading): string {
+  const what = whole ? 'Read back longest ago' : 'Not read back as a whole since it was first met';
+  return `${what}: ${mirror}, ${isoTime(finishedAt)}.`;
 }
 
 function progressOf({ sources, startedAt, endedAt }: ReplicationReport, now: number): string {

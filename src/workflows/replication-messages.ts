@@ -24,6 +24,8 @@ export interface ReplicationRequest {
   readonly replication?: 'on' | 'off';
   /** Within this time every mirror of every repository is compared, though nothing has changed; 24 hours unless given. */
   readonly auditInterval?: string | number;
+  /** Within about this time all content of every mirror is read back, a little in each run; 30 days unless given. */
+  readonly readBackInterval?: string | number;
   /** Time from one run to the next, 30 minutes unless given: it decides what share of an audit is a run's. */
   readonly every?: string | number;
   /** Compare everything now, whatever earlier runs have found. */
@@ -42,7 +44,7 @@ export interface ReplicationCounts {
   readonly listed: number;
   /** Mirrors' repositories that were compared with their source. */
   readonly compared: number;
-  /** Tags and referrers on mirrors of which all content was read back. */
+  /** Tags and referrers on mirrors whose content was read back. */
   readonly read: number;
   /** Signatures, attestations and bills of materials that a mirror lacked; in a dry run, lacks. */
   readonly missing: number;
@@ -103,6 +105,16 @@ export interface OldestPair {
   readonly verified: boolean;
 }
 
+/** The pair of repositories whose content nobody has read back for the longest time. */
+export interface OldestReading {
+  readonly source: RepositoryName;
+  readonly mirror: RepositoryName;
+  /** When that was finished last, in milliseconds since the epoch. */
+  readonly finishedAt: number;
+  /** False: not all of it has been read back since then, when the pair was first met. */
+  readonly whole: boolean;
+}
+
 /** A promoted digest whose signatures are not as they should be. */
 export interface SignatureFinding {
   readonly source: RepositoryName;
@@ -141,6 +153,7 @@ export interface ReplicationTally {
   readonly unsigned: Sampled<UnsignedDigest>;
   readonly caughtUp: readonly CaughtUp[];
   readonly oldest?: OldestPair;
+  readonly oldestRead?: OldestReading;
   readonly check?: SignatureCheck;
 }
 

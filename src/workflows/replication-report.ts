@@ -1,7 +1,6 @@
 import { addCounts } from './counts.ts';
 import type {
   CaughtUp,
-  OldestPair,
   ReplicationOutcome,
   ReplicationReport,
   ReplicationTally,
@@ -22,7 +21,8 @@ export const BLANK_TALLY: ReplicationTally = {
 
 /** Adds what a shard did to what the shards before it did. */
 export function addTally(a: ReplicationTally, b: ReplicationTally): ReplicationTally {
-  const oldest = olderOf(a.oldest, b.oldest);
+  const oldest = olderOf(a.oldest, b.oldest, ({ checkedAt }) => checkedAt);
+  const oldestRead = olderOf(a.oldestRead, b.oldestRead, ({ finishedAt }) => finishedAt);
   const check = addChecks(a.check, b.check);
   return {
     counts: addCounts(a.counts, b.counts),
@@ -31,6 +31,7 @@ export function addTally(a: ReplicationTally, b: ReplicationTally): ReplicationT
     unsigned: addSamples(a.unsigned, b.unsigned),
     caughtUp: addCaughtUp(a.caughtUp, b.caughtUp),
     ...(oldest === undefined ? {} : { oldest }),
+    ...(oldestRead === undefined ? {} : { oldestRead }),
     ...(check === undefined ? {} : { check }),
   };
 }
@@ -55,9 +56,9 @@ function addCaughtUp(a: readonly CaughtUp[], b: readonly CaughtUp[]): readonly C
   return [...hosts.values()];
 }
 
-function olderOf(a: OldestPair | undefined, b: OldestPair | undefined): OldestPair | undefined {
+function olderOf<T>(a: T | undefined, b: T | undefined, timeOf: (one: T) => number): T | undefined {
   if (a === undefined || b === undefined) return a ?? b;
-  return b.checkedAt < a.checkedAt ? b : a;
+  return timeOf(b) < timeOf(a) ? b : a;
 }
 
 function addChecks(a: SignatureCheck | undefined, b: SignatureCheck | undefined): SignatureCheck | undefined {

@@ -86,6 +86,7 @@ export async function signatureReplication(
       run,
       residue: report.residue.count,
       ...(report.oldest === undefined ? {} : { oldest: report.oldest }),
+      ...(report.oldestRead === undefined ? {} : { oldestRead: report.oldestRead }),
     });
   let outcome: 'done' | 'continue';
   try {

@@ -60,7 +60,7 @@ async function gapOf(fixture: ReturnType<typeof registryOf>, known: readonly Ref
   return findGap(fixture.registry, source, {
     mirror: MIRROR,
     probe: false,
-    read: false,
+    reads: () => [],
     wants: () => true,
     accepted: {},
     ...change,
@@ -85,6 +85,8 @@ describe('signature gap', () => {
       differing: [sig('b')],
       referrers: [ONE],
       damaged: [],
+      present: [{ digest: digest('1'), subject: digest('a'), tag: sig('a') }],
+      read: [],
       surplus: [sig('d')],
       compared: true,
     });
@@ -123,20 +125,22 @@ describe('signature gap', () => {
     assert.deepEqual([gap.missing, gap.referrers], [[sig('a')], [ONE]]);
   });
 
-  it('reads back what is the same on both sides when it is told to, and nothing else', async () => {
+  it('reads back what it is told to of what is the same on both sides, and nothing else', async () => {
     const tags = {
       source: { [sig('a')]: digest('1'), [sig('b')]: digest('2'), [sig('c')]: digest('3') },
       mirror: { [sig('a')]: digest('1'), [sig('b')]: digest('8') },
     };
     const both = { source: [ONE], mirror: [ONE] };
     const fixture = registryOf(tags, BOTH, both, new Set([digest('1')]));
-    const gap = await gapOf(fixture, [ONE], { read: true });
+    const gap = await gapOf(fixture, [ONE], { reads: (present) => present });
     const root = { digest: digest('1'), subject: digest('a'), tag: sig('a') };
     assert.deepEqual(gap.damaged, [{ root, manifests: [digest('1')], blobs: [] }]);
-    assert.equal(gap.read, 2);
+    assert.deepEqual(gap.read, [root, ONE]);
     assert.ok(!isClosed(gap));
     assert.deepEqual(fixture.calls.toSorted(), ['get mirror', 'get mirror', 'get source', 'list mirror']);
-    assert.equal((await gapOf(registryOf(tags, BOTH, both), [ONE], {})).read, undefined);
-    assert.equal((await gapOf(registryOf({ ...tags, mirror: {} }, BOTH), [], {})).read, 0, 'nothing to read back');
+    const referrersOnly = await gapOf(registryOf(tags, BOTH, both, new Set([digest('1')])), [ONE], {
+      reads: (present) => present.filter(({ tag }) => tag === undefined),
+    });
+    assert.deepEqual([referrersOnly.present, referrersOnly.read, referrersOnly.damaged], [[root, ONE], [ONE], []]);
   });
 });

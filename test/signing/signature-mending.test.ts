@@ -49,6 +49,8 @@ describe('mending the signatures of mirrors', () => {
     differing: [],
     referrers: [],
     damaged: [],
+    present: [],
+    read: [],
     surplus: [],
     compared: true,
     ...gap,

@@ -15,6 +15,7 @@ export function replicationActivitiesFor(
         lenient: false,
         replication: 'on',
         auditInterval: 86_400_000,
+        readBackInterval: 30 * 86_400_000,
         every: 1_800_000,
         heartbeat: 30_000,
         full: false,

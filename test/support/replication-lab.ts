@@ -53,6 +53,8 @@ export interface ReplicationLab {
   damage(proxy: RegistryProxy, image: string, blob: Digest, how: 'delete' | 'truncate' | 'remove'): Promise<void>;
   /** Runs a replication to its end and replays its history; counters of all registries start anew. */
   replicate(request?: Partial<ReplicationRequest>): Promise<ReplicationReport>;
+  /** Lets so many milliseconds pass, as audits see it. */
+  advance(ms: number): void;
   /** Requests since the last replication began, of every registry or of one. */
   requests(proxy?: RegistryProxy): number;
   /** The manifest that asks for all images everywhere, and its digest in the plan store. */
@@ -109,7 +111,9 @@ export async function startReplicationLab(options: LabOptions): Promise<Replicat
   const manifests = await store.put(
     bundleBytes({ kind: 'plain', files: [{ path: 'manifest.yaml', text: manifestText }] }),
   );
+  let ahead = 0;
   const activities = createReplicationActivities({
+    now: () => Date.now() + ahead,
     registry,
     copier: createCopier(registry, { spool: { directory: join(directory, 'spool') } }),
     pushReferrer: (...push) => registry.pushReferrer(...push),
@@ -188,6 +192,7 @@ export async function startReplicationLab(options: LabOptions): Promise<Replicat
       await replayRuns(workflowId);
       return report;
     },
+    advance: (ms) => void (ahead += ms),
     requests: (proxy) =>
       (proxy === undefined ? proxies : [proxy]).reduce(
         (sum, one) => sum + one.log().filter((request) => request.class !== 'ping').length,
