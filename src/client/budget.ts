@@ -57,6 +57,7 @@ export function renderState(host: string, { book, writer }: BudgetState, now = D
     rps === undefined ? 'any' : round(rps),
     timeOf(until),
   ]);
+  if (rows.length === 0) lines.push('no worker asks anything of it at the moment; is the name right?');
   const table = rows.length === 0 ? '' : renderTable(['WORKER', 'REQUESTS/S', 'UNTIL'], rows);
   return `${lines.map((line) => `${line}\n`).join('')}${table}`;
 }

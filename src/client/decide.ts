@@ -1,3 +1,4 @@
+import { WorkflowFailedError } from '@temporalio/client';
 import { loadConfig } from '../config.ts';
 import { PromoterError } from '../errors.ts';
 import { abortPromotion, retryPhase, skipPhase, type PromotionReport } from '../workflows/messages.ts';
@@ -33,27 +34,23 @@ export async function runDecision(
   const config = await loadConfig(options);
   if (name === 'abort') {
     const onNote = (note: string): void => void output.stderr.write(`${note}\n`);
-    const run = await withSession(config, { worker: true, onNote }, async (session) => {
+    const { status: run, outcome } = await withSession(config, { worker: true, onNote }, async (session) => {
       const status = await readPromotion(session, id);
       const link = runLink(session, config.namespace, status);
       if (link !== undefined) onNote(link);
-      await sendDecision(session, status, name, options.reason);
-      // Only a worker can end the run in good order, so ours must not stop before it has.
-      await session.client.workflow
-        .getHandle(id, status.runId)
-        .result()
-        .catch(() => undefined);
-      return status;
+      await sendDecision(session, status, name, options.reason, onNote);
+      return { status, outcome: await outcomeOf(session, status) };
     });
     output.setExitCode(EXIT_CODE.done);
-    if (options.json === true) await writeJsonResult(output.stdout, { ...runOf(run), outcome: 'aborted', exitCode: 0 });
-    else output.stdout.write(`aborted ${run.workflowId}\n`);
+    if (options.json === true) await writeJsonResult(output.stdout, { ...runOf(run), outcome, exitCode: 0 });
+    else if (outcome === 'aborted') output.stdout.write(`aborted ${run.workflowId}\n`);
+    else output.stdout.write(`${run.workflowId} came to its end before it was aborted: ${outcome}\n`);
     return;
   }
   await conductRun(config, conductOptions(options, output, true), async (session, note) => {
     const status = await readPromotion(session, id);
     if (status.endedAt === undefined || name === 'skip') {
-      await sendDecision(session, status, name, options.reason);
+      await sendDecision(session, status, name, options.reason, note);
       note(
         `${name === 'retry' ? 'trying' : 'skipping'} ${status.phase ?? 'the phase'}${name === 'retry' ? ' again' : ''}`,
       );
@@ -94,9 +91,20 @@ async function sendDecision(
   status: PromotionStatus,
   name: DecisionName,
   reason: string | undefined,
+  onNote: (note: string) => void,
 ): Promise<void> {
   const decision = { by: operatorName(), ...(reason === undefined ? {} : { reason }) };
-  await sendUpdate(session, status, { update: UPDATES[name], argument: decision, verb: name });
+  await sendUpdate(session, status, { update: UPDATES[name], argument: decision, verb: name }, onNote);
+}
+
+/** Only a worker can end a run in good order, so ours must not stop before it has. */
+async function outcomeOf({ client }: TemporalSession, { workflowId, runId }: RunReference): Promise<string> {
+  try {
+    return ((await client.workflow.getHandle(workflowId, runId).result()) as PromotionReport).outcome;
+  } catch (error) {
+    if (error instanceof WorkflowFailedError) return 'aborted';
+    throw error;
+  }
 }
 
 function conductOptions(options: WatchOptions, output: CommandOutput, stopAtHold: boolean): ConductOptions {

@@ -3,6 +3,7 @@ import type { OutputStream } from './output.ts';
 import type { Progress } from './progress.ts';
 import { phaseShare, ratesText } from './phase-share.ts';
 import { setbackLine } from './run-setbacks.ts';
+import { standstillsOf } from './standstill.ts';
 import { formatDuration } from './units.ts';
 
 const EVERY_MS = 10_000;
@@ -37,9 +38,14 @@ export function showAsLines(stream: OutputStream, now: () => number = Date.now):
         }
       });
       if (report.hold !== undefined) once(holdLine(report.hold));
+      for (const { why } of standstillsOf(report)) once(capital(why));
       for (const setback of setbacks) once(setbackLine(setback));
     },
   };
+}
+
+function capital(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 }
 
 function holdLine({ phase, reason, since }: NonNullable<PromotionReport['hold']>): string {

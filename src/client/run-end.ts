@@ -14,6 +14,7 @@ import { withPlanStore } from './plan-store-access.ts';
 import { renderQuarantine, renderReport } from './report-text.ts';
 import type { RunEnd } from './run-follow.ts';
 import type { RunReference } from './run-request.ts';
+import { standstillLines } from './standstill.ts';
 import type { TemporalSession } from './temporal-session.ts';
 
 export type FollowedRun = RunEnd & {
@@ -99,7 +100,12 @@ async function readQuarantine(store: PlanStore, { quarantine }: PromotionReport)
 }
 
 function heldText(report: PromotionReport, { workflowId }: RunReference): string {
-  const { hold, approval } = report;
+  const { hold, pause, approval } = report;
+  if (hold === undefined && pause !== undefined) {
+    return `${standstillLines(report, workflowId).join('\n')}
+or end the run with: promoter abort '${workflowId}'
+`;
+  }
   if (hold === undefined && approval !== undefined) {
     return approval.rule === 'required'
       ? `waiting for an approval of the plan ${worklistOf(report)?.digest}

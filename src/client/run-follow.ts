@@ -26,7 +26,7 @@ export interface Follower<R = PromotionReport> {
 }
 
 /** A person has to do something before the run goes on. */
-const STANDING: ReadonlySet<string> = new Set(['held', 'awaiting-approval'] satisfies Outcome[]);
+const STANDING: ReadonlySet<string> = new Set(['held', 'paused', 'awaiting-approval'] satisfies Outcome[]);
 
 const FIRST_POLL_MS = 200;
 const LONGEST_POLL_MS = 1_000;
@@ -97,8 +97,12 @@ export async function firstRunOf(session: TemporalSession, { workflowId, runId }
   return raw.workflowExecutionInfo?.firstRunId || runId;
 }
 
-/** A look at the run; nothing when the server did not answer. */
-async function lookAt<R>(session: TemporalSession, workflowId: string, chain: string): Promise<Look<R> | undefined> {
+/** A look at the run; nothing when the server did not answer. @param chain its first run */
+export async function lookAt<R = PromotionReport>(
+  session: TemporalSession,
+  workflowId: string,
+  chain: string,
+): Promise<Look<R> | undefined> {
   try {
     const description = await within(session, () => session.client.workflow.getHandle(workflowId).describe());
     const first = description.raw.workflowExecutionInfo?.firstRunId || description.runId;

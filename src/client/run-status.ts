@@ -11,6 +11,8 @@ import type { TemporalSession } from './temporal-session.ts';
 /** What a run does, and the type of its workflow. A check of signatures is a replication that writes nothing. */
 export const WORKFLOW_TYPES = { promotion: 'promotion', replication: 'signatureReplication' } as const;
 
+const KNOWN_TYPES: ReadonlySet<string> = new Set(Object.values(WORKFLOW_TYPES));
+
 export type RunKind = keyof typeof WORKFLOW_TYPES;
 
 /** How a run stands, from what the server knows without any worker. */
@@ -49,13 +51,15 @@ type Listed = Pick<
 /**
  * How a run stands, with its report: from its result when it has ended, else from the run, if a worker answers.
  *
- * @throws PromoterError `RunUnknown`
+ * @throws PromoterError `RunUnknown`; `UsageInvalid` of a workflow that is neither
  */
 export async function readStatus(
   session: TemporalSession,
   workflowId: string,
 ): Promise<PromotionStatus | ReplicationStatus> {
-  const { kind, ...status } = statusOf(await describe(session, workflowId));
+  const described = await describe(session, workflowId);
+  if (!KNOWN_TYPES.has(described.type)) throw otherWorkflow(workflowId, described.type);
+  const { kind, ...status } = statusOf(described);
   if (kind === 'replication') return withReport(session, { ...status, kind });
   const detailed = await withReport(session, { ...status, kind });
   const phase = detailed.report === undefined ? undefined : currentPhase(detailed.report);
@@ -113,6 +117,11 @@ export function exitCodeOfStatus(status: PromotionStatus | ReplicationStatus): E
   if (status.kind === 'replication' && status.report !== undefined) return exitCodeOfReplication(status.report);
   if (state === 'held') return EXIT_CODE.held;
   return endedAt === undefined ? EXIT_CODE.done : EXIT_CODE.failed;
+}
+
+function otherWorkflow(workflowId: string, type: string): PromoterError {
+  const message = `${workflowId} is a workflow of the type ${type}, and neither a promotion nor a replication; \`promoter list\` shows those that there are`;
+  return new PromoterError('UsageInvalid', message);
 }
 
 async function describe({ client, address }: TemporalSession, workflowId: string) {

@@ -106,7 +106,7 @@ export async function steerRun<R extends object, A>(
   const onNote = (note: string): void => void output.stderr.write(`${note}\n`);
   const { answer, run } = await withSession(config, { worker: true, onNote }, async (session) => {
     const status = await readPromotion(session, id);
-    return { answer: await sendUpdate(session, status, update), run: status };
+    return { answer: await sendUpdate(session, status, update, onNote), run: status };
   });
   output.setExitCode(0);
   if (options.json !== true) output.stdout.write(`${sentence(answer)}\n`);
@@ -124,7 +124,7 @@ async function steerAndFollow<R extends object, A>(
   const conduct = { output, json: options.json === true, ui: false, stopAtHold: true };
   await conductRun(await loadConfig(options), conduct, async (session, note) => {
     const status = await readPromotion(session, id);
-    note(`${id}: ${sentence(await sendUpdate(session, status, update))}`);
+    note(`${id}: ${sentence(await sendUpdate(session, status, update, note))}`);
     return { workflowId: status.workflowId, runId: status.runId };
   });
 }

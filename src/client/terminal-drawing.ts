@@ -4,6 +4,7 @@ import type { PhaseRow, PhaseState, PromotionReport } from '../workflows/message
 import { phaseShare, ratesText, type PhaseShare } from './phase-share.ts';
 import type { RunPulse } from './run-pulse.ts';
 import { setbackLine, type Setback } from './run-setbacks.ts';
+import { standstillsOf } from './standstill.ts';
 import { formatDuration } from './units.ts';
 
 type Colour = 'green' | 'yellow' | 'red' | 'cyan' | 'dim';
@@ -46,12 +47,13 @@ export function drawRun({ report, setbacks, pulse, lastProblem }: Picture, canva
     const share = phaseShare(row, report, pulse);
     return fit(`${row.name.padEnd(width)}  ${phaseText(row, share, canvas.now)}`.trimEnd(), canvas, mark, colour);
   });
+  const still = standstillsOf(report).map(({ why }) => fit(why, canvas, '‖', 'yellow'));
   const again = setbacks.slice(0, SETBACKS_SHOWN).map((setback) => fit(setbackLine(setback), canvas, '!', 'yellow'));
   const last =
     again.length === 0 && lastProblem !== undefined ? [fit(`last problem: ${lastProblem}`, canvas, ' ', 'dim')] : [];
   // As many hosts as there is room for, the busiest first.
   const rates = pulse.rates.length === 0 ? [] : [fit(`requests/s  ${ratesText(pulse)}`, canvas, ' ', 'dim')];
-  return [...phases, ...rates, ...again, ...last];
+  return [...phases, ...still, ...rates, ...again, ...last];
 }
 
 /** One line of a terminal: whatever is in the text, it takes a single one, and does nothing but be shown. */

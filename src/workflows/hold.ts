@@ -13,12 +13,20 @@ import {
   skipPhase,
   type Decision,
   type DecisionReceipt,
+  type Outcome,
   type PhaseName,
 } from './messages.ts';
 import { POLICIES, type Duration } from './policies.ts';
 import { onlyFields, optionalObjectOf, optionalTexts, refuse } from './update-checks.ts';
 
 type Action = DecisionReceipt['action'];
+
+/** What a run does that is neither held nor at work, and what changes that. */
+const WAITING: Partial<Record<Outcome, string>> = {
+  paused: 'the run is paused; resumePromotion lets it go on',
+  'awaiting-approval': 'the run waits for an approval; approve gives it',
+  frozen: 'the run waits for the end of a freeze; overrideFreeze promotes all the same',
+};
 
 /** Where a phase waits for an operator, and where the operator's Updates arrive. */
 export interface Operator {
@@ -51,13 +59,13 @@ export function attachOperator(board: Board, scope: CancellationScope): Operator
   const handle = (action: Action) => (input: Decision | undefined) => take(action, input);
   setHandler(retryPhase, handle('retry'), {
     description: 'Try the held phase again. Optional argument: {"phase": "promote", "reason": "registry is back"}',
-    validator: (input) => check(input, held),
+    validator: (input) => check(input, held, board),
   });
   setHandler(skipPhase, handle('skip'), {
     description:
       'Go on without the held phase: only sign and attest can be skipped, and skipping sign skips attest. Optional argument: {"phase": "sign", "reason": "…"}',
     validator: (input) => {
-      check(input, held);
+      check(input, held, board);
       if (held !== undefined && !POLICIES[held].skippable) {
         refuse(`${held} cannot be skipped: send retryPhase or abortPromotion`);
       }
@@ -66,7 +74,7 @@ export function attachOperator(board: Board, scope: CancellationScope): Operator
   setHandler(abortPromotion, handle('abort'), {
     description:
       'End the run; what has been copied stays, no tag is left incomplete. Optional argument: {"reason": "…"}',
-    validator: (input) => check(input, held ?? runningPhase(board)),
+    validator: (input) => check(input, held ?? runningPhase(board), board),
   });
 
   return {
@@ -96,13 +104,18 @@ export function attachOperator(board: Board, scope: CancellationScope): Operator
 }
 
 // Validators see whatever JSON somebody typed.
-function check(input: unknown, expected: PhaseName | undefined): void {
-  if (expected === undefined) refuse('no phase is held, so there is nothing to decide');
+function check(input: unknown, expected: PhaseName | undefined, board: Board): void {
+  if (expected === undefined) refuse(`no phase is held, so there is nothing to decide: ${standing(board)}`);
   const decision = optionalObjectOf(input, '{"reason": "…"}');
   onlyFields(decision, ['phase', 'reason', 'by']);
   optionalTexts(decision, ['phase', 'reason', 'by']);
   const { phase } = decision as Decision;
   if (phase !== undefined && phase !== expected) refuse(`the phase is ${expected}, not ${phase}`);
+}
+
+/** What a run that is not held does. */
+function standing(board: Board): string {
+  return WAITING[board.read().outcome] ?? `${runningPhase(board)} is being worked on`;
 }
 
 function runningPhase(board: Board): PhaseName {

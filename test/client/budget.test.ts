@@ -32,6 +32,11 @@ describe('promoter budget', () => {
   });
 
   it('says when nothing is known', () => {
-    assert.equal(renderState('r.example', { book: BLANK_BOOK, usedAt: NOON }, NOON), 'r.example: no limit is known\n');
+    const said = [
+      'r.example: no limit is known',
+      'no worker asks anything of it at the moment; is the name right?',
+      '',
+    ];
+    assert.equal(renderState('r.example', { book: BLANK_BOOK, usedAt: NOON }, NOON), said.join('\n'));
   });
 });

@@ -22,6 +22,17 @@ function stream(): { text: string; write: (text: string) => void } {
 }
 
 describe('progress as lines', () => {
+  it('says once why nothing happens', () => {
+    const written = stream();
+    const progress = showAsLines(written, () => 0);
+    const paused = sampleReport({ outcome: 'paused', pause: { since: 0, by: 'jane' } });
+    progress.show(paused, [], STILL);
+    progress.show(paused, [], STILL);
+    assert.equal(written.text.split('Paused since 1970-01-01T00:00:00.000Z by jane\n').length, 2);
+    const lines = drawRun({ report: paused, setbacks: [], pulse: STILL }, { columns: 60, colours: false, now: NOW });
+    assert.ok(lines.includes('‖ paused since 1970-01-01T00:00:00.000Z by jane'));
+  });
+
   it('says each thing once', () => {
     const written = stream();
     const progress = showAsLines(written, () => 0);

@@ -64,10 +64,16 @@ describe('the commands that steer a run', () => {
     await assertNothingArrived();
 
     const plan = waiting.plan?.digest ?? '';
-    const approved = await trial.promoter('approve', id, '--plan', plan, '--by', 'jane', '--json');
-    assert.equal(approved.exit, 0, approved.stderr);
-    assert.match(approved.stderr, new RegExp(`approved by jane: the plan ${plan}`));
-    const { given } = (JSON.parse(approved.stdout) as RunDocument).report.approval ?? {};
+    await trial.promoter('pause', id, '--by', 'joe');
+    const approved = await trial.promoter('approve', id, '--plan', plan, '--by', 'jane');
+    assert.equal(approved.exit, 4, approved.stderr);
+    assert.match(
+      approved.stderr,
+      new RegExp(`approved by jane: the plan ${plan}\n[^]*^paused since \\S+ by joe\n`, 'm'),
+    );
+    const done = await trial.promoter('resume', id, '--json');
+    assert.equal(done.exit, 0, done.stderr);
+    const { given } = (JSON.parse(done.stdout) as RunDocument).report.approval ?? {};
     assert.deepEqual([given?.by, given?.proof], ['jane', 'claimed']);
     await trial.assertArrived();
     const late = await trial.promoter('pause', id);
