@@ -18,7 +18,7 @@ import { recordingTraffic } from './traffic.ts';
 import { createPinnedTrust } from './trust.ts';
 import { createValidateShard } from './validate.ts';
 import { createWithholdEdges } from './withholding.ts';
-import { createAcquireWriters } from './writers.ts';
+import { createAcquireWriters, createReleaseWriters } from './writers.ts';
 import type { PhaseName } from '../workflows/messages.ts';
 import type { FileDependencies } from './file-dependencies.ts';
 import { createPlanFiles } from './plan-files.ts';
@@ -31,6 +31,7 @@ export type { ReplicationDependencies } from './replication-dependencies.ts';
 /** Every activity of a worker, over what it works with. */
 export function createActivities(dependencies: ActivityDependencies) {
   const reader = createInventoryReader(dependencies.registry);
+  const judgeShard = createJudgeShard(dependencies, reader);
   const trust = createPinnedTrust(dependencies.store, dependencies.signing.trustRoot);
   const asking = <I extends { readonly run: string }, O extends object>(
     phase: PhaseName,
@@ -39,8 +40,9 @@ export function createActivities(dependencies: ActivityDependencies) {
   return {
     setup: asking('setup', createSetup(dependencies, trust)),
     acquireWriters: failingClearly(createAcquireWriters(dependencies)),
-    draftPlan: failingClearly(createDraftPlan(dependencies)),
-    judgeShard: asking('plan', createJudgeShard(dependencies, reader)),
+    releaseWriters: failingClearly(createReleaseWriters(dependencies)),
+    draftPlan: asking('plan', createDraftPlan(dependencies, judgeShard)),
+    judgeShard: asking('plan', judgeShard),
     assemblePlan: asking('plan', createAssemblePlan(dependencies)),
     planDestination: asking('plan', createPlanDestination(dependencies, reader)),
     verifyProvenance: asking('provenance', createVerifyProvenance(dependencies, trust)),

@@ -22,12 +22,16 @@ import { readManifests, readOnly } from './manifests.ts';
 export interface DraftInput {
   readonly run: string;
   readonly request: StoredRequest;
+  /** What judging takes; see {@link JudgeInput}. */
+  readonly judging?: Pick<JudgeInput, 'broken' | 'existing'>;
 }
 
 /** The wishes of the manifests, cut into shards. */
 export interface DraftResult {
   readonly index: string;
   readonly shards: number;
+  /** How many of the shards have been judged along with it; none where absent. */
+  readonly judged?: number;
   readonly warnings: readonly string[];
 }
 
@@ -56,9 +60,14 @@ export interface AssembleResult {
 const HOSTS_AT_ONCE = 32;
 const REASONS_SHOWN = 20;
 
-/** Drafts the plan from the manifests alone. @throws PromoterError `ManifestInvalid`, `Store*` */
-export function createDraftPlan({ store }: ActivityDependencies) {
-  return async function draft({ run, request }: DraftInput): Promise<DraftResult> {
+/**
+ * Drafts the plan from the manifests alone. A draft of one shard is judged at once: what is small does not wait for another
+ * activity.
+ *
+ * @throws PromoterError `ManifestInvalid`, `Store*`; what judging throws
+ */
+export function createDraftPlan({ store }: ActivityDependencies, judgeShard: (input: JudgeInput) => Promise<unknown>) {
+  return async function draft({ run, request, judging }: DraftInput): Promise<DraftResult> {
     const { manifests } = await readManifests(store, request);
     const { shards, overlaps, redundant } = draftPlan(manifests, await readOnly(store, request));
     await recordPolicies(store, run, manifests);
@@ -70,7 +79,9 @@ export function createDraftPlan({ store }: ActivityDependencies) {
     const index = await putDocument(store, { shards: digests });
     const warnings =
       redundant === 0 ? [] : [`${redundant} edges say the same as another one; the first of each is used`];
-    return { index, shards: digests.length, warnings };
+    const judged = judging !== undefined && digests.length === 1 ? 1 : 0;
+    if (judging !== undefined && judged > 0) await judgeShard({ run, index, shard: 0, ...judging });
+    return { index, shards: digests.length, judged, warnings };
   };
 }
 

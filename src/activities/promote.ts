@@ -40,6 +40,8 @@ export interface PromoteResult {
   readonly counts: CopyCounts;
   /** (group, destination) pairs that failed. */
   readonly residue: number;
+  /** Whether none did: nobody has to look for what did. Absent where an earlier version worked. */
+  readonly clean?: boolean;
 }
 
 /** What a heartbeat carries: the groups that are complete at all of their destinations, and what that took. */
@@ -104,7 +106,7 @@ export function createPromoteShard({ copier, registry, store }: ActivityDependen
     const name = recordName(run, 'residue', `${round}/${shardPart(shard)}`);
     // An earlier attempt may have left a record that this one has made untrue.
     if (residue.length > 0 || again) await store.point(name, await putDocument(store, residue));
-    return { counts: addCounts(complete, incomplete), residue: residue.length };
+    return { counts: addCounts(complete, incomplete), residue: residue.length, clean: residue.length === 0 };
   };
 }
 

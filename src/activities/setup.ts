@@ -11,6 +11,7 @@ import { wantsProvenance } from './provenance-policy.ts';
 import { checkRequest, type CheckedRequest, type StoredRequest } from './request.ts';
 import { cannotSign } from './sign.ts';
 import type { PinnedTrust } from './trust.ts';
+import { createAcquireWriters } from './writers.ts';
 
 /** What Setup found out: small, and all that the later phases need to know of the request. */
 export interface SetupResult {
@@ -29,6 +30,8 @@ export interface SetupResult {
   readonly sources: readonly string[];
   /** Destination hosts that can be used. */
   readonly hosts: readonly string[];
+  /** Whether no other run writes to them until this one gives them back; where absent, that is still to be seen to. */
+  readonly acquired?: boolean;
   /** Destination hosts that cannot be used; their edges are quarantined. */
   readonly broken: readonly BrokenHost[];
   /** Who has to let the run promote, and how long it waits for that in milliseconds. */
@@ -47,12 +50,15 @@ const HOSTS_AT_ONCE = 32;
 /**
  * Checks the request, fetches and reads the manifests it names and greets every registry host with our credentials.
  *
- * A destination host that does not answer costs its own edges; under `strict`, and when none answers, the phase fails.
+ * A destination host that does not answer costs its own edges; under `strict`, and when none answers, the phase fails. A
+ * run that is to write becomes the only one that may, last of all: what fails before leaves nothing to be given back.
  *
- * @throws PromoterError `RequestInvalid`, `ManifestInvalid`, `GitUnavailable`, `Store*`, `Registry*`
+ * @throws PromoterError `RequestInvalid`, `ManifestInvalid`, `GitUnavailable`, `Store*`, `Registry*`, `RunConflict`,
+ *   `TemporalUnavailable`
  */
 export function createSetup(dependencies: ActivityDependencies, trust: PinnedTrust) {
   const { registry, store, signing, gate, notifies = false, writesApart = false } = dependencies;
+  const acquireWriters = createAcquireWriters(dependencies);
   return async function setup(input: { readonly run: string; readonly request: unknown }): Promise<SetupResult> {
     const request = await withPulse(
       () => undefined,
@@ -69,6 +75,9 @@ export function createSetup(dependencies: ActivityDependencies, trust: PinnedTru
         return greetDestinations(draft.destinationHosts, request.strict === true);
       },
     );
+    const hosts = draft.destinationHosts.filter((host) => !broken.some((one) => one.host === host));
+    const acquired = request.confirm === true;
+    if (acquired) await acquireWriters({ hosts });
     return {
       request,
       manifests: {
@@ -83,7 +92,8 @@ export function createSetup(dependencies: ActivityDependencies, trust: PinnedTru
       },
       destinations: [...new Set(manifests.flatMap(({ destinations }) => destinations))].sort(),
       sources: draft.sourceHosts,
-      hosts: draft.destinationHosts.filter((host) => !broken.some((one) => one.host === host)),
+      hosts,
+      acquired,
       broken,
       provenance,
       approval: approvalOf(request),

@@ -5,6 +5,7 @@ import {
   budget,
   budgetId,
   lease,
+  releaseWriter,
   setCeiling,
   type BudgetState,
   type Lease,
@@ -29,6 +30,8 @@ export interface RegistryBudgets {
    * @throws PromoterError `RunConflict` when another run is writing there; `TemporalUnavailable`
    */
   acquireWriter(host: string, workflowId: string, atRest?: boolean): Promise<void>;
+  /** Lets others write to a host again, if it is the run's; a budget that has ended holds nothing. @throws ServiceError */
+  releaseWriter(host: string, workflowId: string): Promise<void>;
   /** Limits what all workers together ask of a host; without a number they go by their configuration again. */
   setCeiling(host: string, requestsPerSecond: number | undefined): Promise<void>;
   /** What a host's budget knows; nothing when there is none. */
@@ -96,6 +99,10 @@ export function connectBudgets(client: Client, taskQueue: string): RegistryBudge
       } catch (error) {
         throw error instanceof PromoterError ? error : unanswered(host, error);
       }
+    },
+    async releaseWriter(host, workflowId) {
+      const handle = workflow.getHandle(budgetId(host));
+      await within(DEADLINE_MS, () => unlessMissing(() => handle.signal(releaseWriter, { workflowId })));
     },
     async setCeiling(host, requestsPerSecond) {
       const args: [{ requestsPerSecond: number | null }] = [{ requestsPerSecond: requestsPerSecond ?? null }];

@@ -28,7 +28,8 @@ export interface Follower<R = PromotionReport> {
 /** A person has to do something before the run goes on. */
 const STANDING: ReadonlySet<string> = new Set(['held', 'paused', 'awaiting-approval'] satisfies Outcome[]);
 
-const FIRST_POLL_MS = 200;
+/** A look takes a query, for which a worker leaves the work of a small run. */
+const FIRST_POLL_MS = 400;
 const LONGEST_POLL_MS = 1_000;
 /** Every call ends within this time, so that none is left when the connection is closed. */
 const CALL_TIMEOUT_MS = 5_000;
@@ -53,7 +54,11 @@ export async function followRun<R extends { readonly outcome: string } = Promoti
   let report: R | undefined;
   try {
     for (let interval = FIRST_POLL_MS; ; interval = Math.min(interval * 1.5, LONGEST_POLL_MS)) {
-      const look = await lookAt<R>(session, run.workflowId, chain);
+      const looking = session.client.withAbortSignal(over.signal, () => lookAt<R>(session, run.workflowId, chain));
+      // Nobody waits for it any more once the run has closed.
+      looking.catch(() => undefined);
+      const look = await Promise.race([looking, closeWatch()]);
+      if (look === 'closed') return await endOf(session, run, follower, report);
       contact.record(look);
       if (look?.running === false) return await endOf(session, run, follower, report);
       if (look?.report !== undefined) {

@@ -12,8 +12,8 @@ import type { WriterLeases } from './writer-leases.ts';
 const WARNINGS_SHOWN = 100;
 
 /**
- * Setup: one activity that checks the request and greets the registries, and, if the run is to write, one that sees to it
- * that no other run writes to the same hosts.
+ * Setup: one activity that checks the request, greets the registries and, if the run is to write, sees to it that no other
+ * run writes to the same hosts. Versions before had another activity for that.
  */
 export async function runSetup(
   run: string,
@@ -29,7 +29,8 @@ export async function runSetup(
   board.update({ manifests, destinations, hosts, warnings: said, ...(commit === undefined ? {} : { commit }) });
   if (request.git !== undefined) showOrigin(destinations, commit);
   const unusable = broken.length === 0 ? '' : `; cannot be used: ${broken.map(({ host }) => host).join(', ')}`;
-  if (result.request.confirm === true) await brake.run(() => writers.acquire(result.hosts));
+  if (result.request.confirm === true && result.acquired === undefined)
+    await brake.run(() => writers.acquire(result.hosts));
   board.mark('setup', 'done', { note: `${manifests.edges} edges in ${manifests.files} files${unusable}` });
   return result;
 }
@@ -50,9 +51,13 @@ export async function runPlan(
 ): Promise<PlanReference> {
   const { request, broken } = setup;
   const policy = policyOf('plan', request.policies?.plan);
-  const draft = await brake.run(() => activitiesOf(policy, 'draft from the manifests').draftPlan({ run, request }));
-  const state = newSweep(draft.shards);
   const existing = request.signExisting === true && request.confirm === true && request.sign !== false;
+  const judging = { broken, existing };
+  const { draftPlan } = activitiesOf(policy, 'draft from the manifests');
+  const draft = await brake.run(() => draftPlan({ run, request, judging }));
+  const { judged = 0 } = draft;
+  board.slowed(draft);
+  const state = { ...newSweep(draft.shards), next: judged, done: judged };
   // A draft's shards are few (some fifty for 1,350 repositories on 20 mirrors), and the next run would start it anew.
   await sweep(
     state,
@@ -62,8 +67,7 @@ export async function runPlan(
         run,
         index: draft.index,
         shard,
-        broken,
-        existing,
+        ...judging,
       }),
     (result) => {
       board.slowed(result);

@@ -12,11 +12,13 @@ export interface PromoteState {
   index: string;
   round: number;
   sweep: SweepState;
+  /** Whether all shards of the plan so far said that nothing is left of them; of earlier versions none does. */
+  clean?: boolean;
 }
 
 /** Promote before its first shard. */
 export function newPromoteState(index: string, shards: number): PromoteState {
-  return { index, round: 0, sweep: newSweep(shards) };
+  return { index, round: 0, sweep: newSweep(shards), clean: true };
 }
 
 /** Promote: copy shard by shard, then try what failed again in rounds, and quarantine what outlives them. */
@@ -44,6 +46,7 @@ export async function runPromote(context: PhaseContext, state: PromoteState): Pr
         }),
       (result) => {
         const { counts } = result;
+        state.clean &&= result.clean === true;
         board.slowed(result);
         board.update({ copied: addCounts(board.read().copied, counts) });
         board.mark('promote', 'running', { shards: { done: state.sweep.done, total } });
@@ -66,14 +69,15 @@ async function settleResidue(
 ): Promise<boolean> {
   if (state.sweep.total === 0) return true;
   const { round } = state;
-  const { gatherResidue } = activitiesOf(policy, 'look at what failed');
   const orders = board.read().withheld;
-  const left = await brake.run(() => gatherResidue({ run, round, ...withheldOf(board) }));
   // An operator may be giving an edge free, or adding a destination, at this moment.
   const isSettled = async (): Promise<boolean> => {
     await brake.released();
     return board.read().withheld === orders && !turnover.isAsked();
   };
+  if (state.clean === true && orders === undefined) return isSettled();
+  const { gatherResidue } = activitiesOf(policy, 'look at what failed');
+  const left = await brake.run(() => gatherResidue({ run, round, ...withheldOf(board) }));
   if (left.shards === 0) {
     board.update({ quarantine: left.quarantine });
     return isSettled();
@@ -82,7 +86,7 @@ async function settleResidue(
   if (turnover.isAsked()) return false;
   countResidue(left.edges);
   const again = (next: number): void => {
-    Object.assign(state, { index: left.index, round: next, sweep: newSweep(left.shards) });
+    Object.assign(state, { index: left.index, round: next, sweep: newSweep(left.shards), clean: false });
   };
   const rounds = setup.request.policies?.promote?.residueRounds ?? RESIDUE.rounds;
   if (round < rounds || left.released > 0) {

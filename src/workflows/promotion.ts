@@ -123,7 +123,7 @@ async function runPhases(
   const setup =
     continued?.setup ?? needed(await phase('setup', () => runSetup(run, request, { board, brake, writers })));
   herald.know(setup.notifies === true);
-  if (setup.request.confirm === true) writers.keep(setup.hosts, continued === undefined ? 'acquired' : 'continued');
+  if (setup.request.confirm === true) writers.keep(setup, continued === undefined ? 'acquired' : 'continued');
   handling = { ...handling, holdTimeout: setup.request.holdTimeout ?? HOLD_TIMEOUT };
   const plan = continued?.plan ?? needed(await phase('plan', () => runPlan(run, setup, { board, brake })));
   const progress = continued?.progress ?? newProgress(plan);

@@ -9,6 +9,7 @@ import {
   sleep,
   workflowInfo,
 } from '@temporalio/workflow';
+import type { SetupResult } from '../activities/setup.ts';
 import { budgetId, releaseWriter } from './budget-messages.ts';
 import { activitiesOf, policyOf, type Duration } from './policies.ts';
 
@@ -18,8 +19,8 @@ export interface WriterLeases {
   acquire(hosts: readonly string[]): Promise<void>;
   /** Acquires one host more. @throws ActivityFailure `RunConflict` when another run writes to it */
   extend(host: string): Promise<void>;
-  /** Keeps what this run, or the one that it continues, has acquired. */
-  keep(hosts: readonly string[], from: 'acquired' | 'continued'): void;
+  /** Keeps what this run, or the one that it continues, has acquired; `setup` says who did. */
+  keep(setup: Pick<SetupResult, 'hosts' | 'acquired'>, from: 'acquired' | 'continued'): void;
   /** Which run took over while this one was too long away to renew its leases. */
   lost(): string | undefined;
   /** Gives everything back; whoever comes next takes it from a run that has ended anyway. */
@@ -45,6 +46,7 @@ export function createWriterLeases(
   rhythm: RenewalRhythm = RHYTHM,
 ): WriterLeases {
   let kept: readonly string[] = [];
+  let byActivity = false;
   let lost: string | undefined;
   const ask = (hosts: readonly string[], atRest = false): Promise<void> => {
     const { acquireWriters } = activitiesOf(policyOf('setup'), `be the only writer on ${hosts.length} hosts`);
@@ -87,24 +89,33 @@ export function createWriterLeases(
       await ask([host], isAtRest());
       kept = [...new Set([...kept, host])];
     },
-    keep(hosts, from) {
+    keep({ hosts, acquired }, from) {
       kept = hosts;
+      byActivity = acquired !== undefined;
       // It ends when the run does, which cancels what it waits for.
       renewAgainAndAgain(from).catch(() => undefined);
     },
     lost: () => lost,
     async release() {
-      const { workflowId } = workflowInfo();
-      await Promise.all(
-        kept.map((host) =>
-          getExternalWorkflowHandle(budgetId(host))
-            .signal(releaseWriter, { workflowId })
-            // A budget that has ended holds nothing.
-            .catch(() => undefined),
-        ),
-      );
+      // Runs that began before there was an activity for it go on as they were.
+      if (!byActivity) return signalEach(kept);
+      const { releaseWriters } = activitiesOf(policyOf('setup'), `let others write to ${kept.length} hosts`);
+      await releaseWriters({ hosts: kept }).catch(() => undefined);
     },
   };
+}
+
+/** The server delivers one after the other, which takes a run to many hosts longer than one activity. */
+async function signalEach(hosts: readonly string[]): Promise<void> {
+  const { workflowId } = workflowInfo();
+  await Promise.all(
+    hosts.map((host) =>
+      getExternalWorkflowHandle(budgetId(host))
+        .signal(releaseWriter, { workflowId })
+        // A budget that has ended holds nothing.
+        .catch(() => undefined),
+    ),
+  );
 }
 
 function conflictOf(error: unknown): string | undefined {

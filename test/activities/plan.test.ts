@@ -106,6 +106,30 @@ describe('plan activities', () => {
     assert.equal(hopeless.plan.edges, 1);
   });
 
+  it('judges a draft of one shard at once, and leaves one of several to other activities', async () => {
+    const image = await bench.push('staging.example/s/app', 'fresh');
+    const small = await bench.upload(manifest({ [image.root.digest]: ['1.0'] }));
+    const images = Array.from({ length: 300 }, (_, at) => `- {name: app-${at}, dmap: {${image.root.digest}: ["1.0"]}}`);
+    const large = await bench.upload(
+      `registries: [{name: staging.example/s, src: true}, {name: one.example/prod}]\nimages:\n${images.join('\n')}`,
+    );
+    let listings = 0;
+    const listRepository = bench.registry.listRepository.bind(bench.registry);
+    bench.registry.listRepository = (repository) => {
+      listings += 1;
+      return listRepository(repository);
+    };
+    const draft = (manifests: string, more: object = { judging: { broken: [] } }) =>
+      bench.run(bench.activities.draftPlan, { run: RUN, request: { manifests, sign: false }, ...more });
+    const unasked = await draft(small, {});
+    assert.deepEqual([unasked.shards, unasked.judged, listings], [1, 0, 0]);
+    const several = await draft(large);
+    assert.ok(several.shards > 1);
+    assert.deepEqual([several.judged, listings], [0, 0]);
+    const one = await draft(small);
+    assert.deepEqual([one.shards, one.judged, listings], [1, 1, 3]);
+  });
+
   it('works on the edges alone that a request restricts it to', async () => {
     const image = await bench.push('staging.example/s/app', 'fresh');
     const manifests = await bench.upload(manifest({ [image.root.digest]: ['1.0', '2.0'] }));

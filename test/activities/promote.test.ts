@@ -38,8 +38,9 @@ describe('promote activity', () => {
 
   it('copies its groups and counts what that took', async () => {
     const groups = [await groupOf('a', '1'), await groupOf('b', '2')];
-    const { counts, residue } = await promote(await planOf(groups));
+    const { counts, residue, clean } = await promote(await planOf(groups));
     assert.equal(residue, 0);
+    assert.equal(clean, true);
     assert.equal(counts.edges, 4);
     assert.equal(counts.manifests, 4);
     assert.equal(bench.registry.tagOf(TWO, '2' as Tag), groups[1]?.digest);

@@ -104,6 +104,29 @@ describe('setup activity', () => {
     await assert.rejects(setup({ manifests }), failure('RegistryUnavailable', /staging.example: 500/, true));
   });
 
+  it('makes a run that writes the only one on every host that can be used, once nothing else is in its way', async () => {
+    const manifests = await bench.upload(MANIFEST);
+    const asked: string[] = [];
+    const acquireWriter = async (host: string, workflowId: string): Promise<void> => {
+      asked.push(`${workflowId} on ${host}`);
+    };
+    const writers = { ...bench.dependencies.writers, acquireWriter };
+    const { setup: acquiring } = createActivities({ ...bench.dependencies, writers });
+    const ask = (confirm: boolean) =>
+      bench.run(
+        acquiring,
+        { run: RUN, request: { manifests, sign: false, confirm } },
+        { workflowExecution: { workflowId: 'promotion', runId: RUN } },
+      );
+    assert.equal((await ask(false)).acquired, false);
+    refusing({ 'staging.example': new PromoterError('RegistryUnavailable', 'staging.example: 500') });
+    await assert.rejects(ask(true), failure('RegistryUnavailable', /staging.example: 500/, true));
+    assert.deepEqual(asked, []);
+    refusing({ 'two.example': new PromoterError('RegistryUnauthorized', 'two.example: 401') });
+    assert.equal((await ask(true)).acquired, true);
+    assert.deepEqual(asked, ['promotion on one.example']);
+  });
+
   it('leaves writing and signing to others where the worker only reads', async () => {
     const manifests = await bench.upload(MANIFEST);
     const { setup: reading } = createActivities({ ...bench.dependencies, writesApart: true });

@@ -52,7 +52,10 @@ const UNSIGNED: ActivityDependencies['signing'] = {
 };
 
 /** Nobody else writes to any host. */
-const ALONE: ActivityDependencies['writers'] = { acquireWriter: async () => undefined };
+const ALONE: ActivityDependencies['writers'] = {
+  acquireWriter: async () => undefined,
+  releaseWriter: async () => undefined,
+};
 
 export const RUN = '00000000-0000-4000-8000-000000000001';
 
@@ -88,9 +91,10 @@ export async function createBench(): Promise<Bench> {
     },
     async plan(request) {
       const setup = await bench.run(activities.setup, { run: RUN, request: { sign: false, ...request } });
-      const draft = await bench.run(activities.draftPlan, { run: RUN, request: setup.request });
-      for (let shard = 0; shard < draft.shards; shard++) {
-        await bench.run(activities.judgeShard, { run: RUN, index: draft.index, shard, broken: setup.broken });
+      const judging = { broken: setup.broken };
+      const draft = await bench.run(activities.draftPlan, { run: RUN, request: setup.request, judging });
+      for (let shard = draft.judged ?? 0; shard < draft.shards; shard++) {
+        await bench.run(activities.judgeShard, { run: RUN, index: draft.index, shard, ...judging });
       }
       const { strict, confirm } = setup.request;
       const input = { run: RUN, strict: strict === true, probe: confirm === true };

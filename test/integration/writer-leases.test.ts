@@ -8,7 +8,7 @@ import { bundleWorkflowCode, DefaultLogger, Worker } from '@temporalio/worker';
 import { rethrowCancellation } from '../../src/activities/cancellation.ts';
 import { failingClearly } from '../../src/activities/failures.ts';
 import type { Activities } from '../../src/activities/index.ts';
-import { createAcquireWriters, type WritersInput } from '../../src/activities/writers.ts';
+import { createAcquireWriters, createReleaseWriters, type WritersInput } from '../../src/activities/writers.ts';
 import { connectBudgets, type RegistryBudgets } from '../../src/client/registry-budgets.ts';
 import { budgetId } from '../../src/workflows/budget-messages.ts';
 import type { promotion } from '../../src/workflows/index.ts';
@@ -40,10 +40,18 @@ async function onStage(body: (stage: Stage) => Promise<void>): Promise<void> {
   let inPromote = 0;
   const gate = Promise.withResolvers<void>();
   const simple = activitiesFor(1);
+  const acquireWriters = createAcquireWriters({ writers: budgets });
   const activities: Partial<Activities> = {
     ...simple,
-    setup: async (input) => ({ ...(await simple.setup(input)), hosts: [host] }),
-    acquireWriters: failingClearly(createAcquireWriters({ writers: budgets } as never)),
+    // As Setup does it.
+    setup: failingClearly(async (input) => {
+      const result = await simple.setup(input);
+      const acquired = result.request.confirm === true;
+      if (acquired) await acquireWriters({ hosts: [host] });
+      return { ...result, hosts: [host], acquired };
+    }),
+    acquireWriters: failingClearly(acquireWriters),
+    releaseWriters: failingClearly(createReleaseWriters({ writers: budgets })),
     promoteShard: async (input) => {
       inPromote += 1;
       await gate.promise;

@@ -12,6 +12,7 @@ export async function leaseKeeper(): Promise<void> {
   setHandler(rest, (now) => void (atRest = now));
   setHandler(end, () => void (hasEnded = true));
   const rhythm = { atWork: '100 milliseconds', atRest: '1 hour' } as const;
-  createWriterLeases(new CancellationScope(), () => atRest, rhythm).keep(['prod.example'], 'acquired');
+  const leases = createWriterLeases(new CancellationScope(), () => atRest, rhythm);
+  leases.keep({ hosts: ['prod.example'], acquired: true }, 'acquired');
   await condition(() => hasEnded);
 }

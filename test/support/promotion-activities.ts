@@ -21,6 +21,7 @@ export function activitiesFor(shards: number, changes: Partial<Activities> = {})
       warnings: [],
     }),
     acquireWriters: async () => undefined,
+    releaseWriters: async () => undefined,
     draftPlan: async () => ({ index: DIGEST, shards: 1, warnings: [] }),
     judgeShard: async () => ({ edges: shards * 10 }),
     assemblePlan: async () => ({

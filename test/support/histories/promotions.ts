@@ -92,6 +92,20 @@ function stoppedCase(name: string, stop: (handle: WorkflowHandle) => Promise<unk
   });
 }
 
+/** What workers do since small runs take few steps. */
+function fewSteps(): Activities {
+  const usual = activitiesFor(1);
+  return {
+    ...usual,
+    setup: async (input) => ({ ...(await usual.setup(input)), acquired: true }),
+    acquireWriters: failing,
+    draftPlan: async (input) => ({ ...(await usual.draftPlan(input)), judged: 1 }),
+    judgeShard: failing,
+    promoteShard: async (input) => ({ ...(await usual.promoteShard(input)), clean: true }),
+    gatherResidue: failing,
+  };
+}
+
 /** Residue that two rounds leave behind; with `copied`, of an image that some destinations have. */
 function residueActivities(copied: number): Activities {
   const promoteShard: Activities['promoteShard'] = async ({ round }) => ({
@@ -114,6 +128,7 @@ export function promotionCases(): readonly HistoryCase[] {
     promotionCase('done'),
     promotionCase('dry-run', { request: { confirm: false } }),
     promotionCase('unsigned', { request: { sign: false } }),
+    promotionCase('in-few-steps', { activities: fewSteps(), request: { onPhaseFailure: 'fail' } }),
     promotionCase('continued-as-new', { activities: activitiesFor(MANY_SHARDS) }),
     promotionCase('residue-quarantined', { activities: residueActivities(9), request: oneRound }),
     promotionCase('nothing-promoted', {
