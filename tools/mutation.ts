@@ -32,6 +32,7 @@ function optionsFor(folder: string, tests: readonly string[]): PartialStrykerOpt
     concurrency: 2,
     // On a busy machine a test that only waits for its turn is no endless loop.
     timeoutMS: 15_000,
+    dryRunTimeoutMinutes: 60,
     // Types are taken away by Node; Stryker would look for TypeScript's compiler API.
     tsconfigFile: 'none',
     tempDirName: `${OUTPUT}/sandbox`,
