@@ -14,7 +14,10 @@ describe('a suite', () => {
     ran.push(context.currentTestId);
     if (context.activeMutant === '1') throw new Error('noticed');
   });
-  it('notices nothing', () => void ran.push(context.currentTestId));
+  it('notices nothing', () => {
+    ran.push(context.currentTestId);
+    if (context.activeMutant === '3') return new Promise(() => {});
+  });
 });
 `;
 const RUN = { timeout: 1000, disableBail: false } as const;
@@ -55,6 +58,12 @@ describe('the runner of mutation tests', () => {
     await runner.dryRun({ ...RUN, coverageAnalysis: 'perTest' });
     const noticed = await runner.mutantRun(mutantRun('1'));
     assert.deepEqual('killedBy' in noticed && noticed.killedBy, ['a suite notices (1)']);
+    assert.equal((await runner.mutantRun(mutantRun('2'))).status, 'survived');
+  });
+
+  it('takes a test that does not end for one that fails, and goes on', async () => {
+    const endless = await runner.mutantRun({ ...mutantRun('3'), timeout: 50 });
+    assert.deepEqual('killedBy' in endless && endless.killedBy, ['a suite notices nothing']);
     assert.equal((await runner.mutantRun(mutantRun('2'))).status, 'survived');
   });
 

@@ -7,12 +7,16 @@ import {
   determineHitLimitReached,
   toMutantRunResult,
   type DryRunResult,
+  type RunOptions,
   type TestResult,
   type TestRunner,
 } from '@stryker-mutator/api/test-runner';
 import Mocha from 'mocha';
 
 const ANY_TITLE = /(?:)/;
+const HOOK_TIMEOUT_MS = 60_000;
+/** Of the time after which Stryker ends the process: starting another one takes seconds, in which tests could run. */
+const SHARE_OF_TIMEOUT = 0.8;
 
 class SilentReporter extends Mocha.reporters.Base {}
 
@@ -30,7 +34,7 @@ createMochaRunner.inject = tokens(commonTokens.options);
  */
 export function createMochaRunner({ testFiles }: StrykerOptions): TestRunner {
   const context = instrumenterContext();
-  const mocha = new Mocha({ reporter: SilentReporter, timeout: 0 });
+  const mocha = new Mocha({ reporter: SilentReporter, timeout: HOOK_TIMEOUT_MS });
   mocha.cleanReferencesAfterRun(false);
   for (const file of globSync(testFiles).toSorted()) mocha.addFile(file);
   mocha.suite.beforeEach('tell which test runs', function () {
@@ -39,10 +43,10 @@ export function createMochaRunner({ testFiles }: StrykerOptions): TestRunner {
   });
   const loaded = once(() => mocha.loadFilesAsync());
 
-  async function run(bail: boolean): Promise<DryRunResult> {
+  async function run({ disableBail, timeout }: RunOptions): Promise<DryRunResult> {
     try {
       await loaded();
-      prepare(mocha.suite, bail);
+      prepare(mocha.suite, !disableBail, timeout * SHARE_OF_TIMEOUT);
       const tests = await resultsOf(mocha);
       return determineHitLimitReached(context.hitCount, context.hitLimit) ?? { status: DryRunStatus.Complete, tests };
     } catch (error) {
@@ -53,18 +57,19 @@ export function createMochaRunner({ testFiles }: StrykerOptions): TestRunner {
   return {
     // What was imported once stays: Stryker starts another process for a mutant of what runs at import.
     capabilities: () => ({ reloadEnvironment: false }),
-    async dryRun({ coverageAnalysis, disableBail }) {
-      const result = await run(!disableBail);
+    async dryRun(options) {
+      const result = await run(options);
       const { mutantCoverage } = context;
-      const measured = coverageAnalysis !== 'off' && mutantCoverage !== undefined;
+      const measured = options.coverageAnalysis !== 'off' && mutantCoverage !== undefined;
       return result.status === DryRunStatus.Complete && measured ? { ...result, mutantCoverage } : result;
     },
-    async mutantRun({ activeMutant, disableBail, hitLimit, mutantActivation, testFilter }) {
-      if (hitLimit !== undefined) Object.assign(context, { hitLimit, hitCount: 0 });
+    async mutantRun(options) {
+      const { activeMutant, hitLimit, mutantActivation, testFilter } = options;
+      Object.assign(context, { hitLimit, hitCount: hitLimit === undefined ? undefined : 0 });
       if (mutantActivation === 'runtime') await loaded();
       context.activeMutant = activeMutant.id;
       mocha.grep(testFilter === undefined ? ANY_TITLE : new RegExp(testFilter.map(wholeTitle).join('|')));
-      return toMutantRunResult(await run(!disableBail));
+      return toMutantRunResult(await run(options));
     },
   };
 }
@@ -84,11 +89,11 @@ function wholeTitle(title: string): string {
   return `^${RegExp.escape(title)}$`;
 }
 
-/** It is Stryker that ends what does not come to an end: it knows how long the tests take on this machine. */
-function prepare(suite: Mocha.Suite, bail: boolean): void {
+/** How long a test may take is what Stryker found out about this machine, not what the test says. */
+function prepare(suite: Mocha.Suite, bail: boolean, timeoutMs: number): void {
   suite.bail(bail);
-  for (const test of suite.tests) test.timeout(0);
-  for (const child of suite.suites) prepare(child, bail);
+  for (const test of suite.tests) test.timeout(timeoutMs);
+  for (const child of suite.suites) prepare(child, bail, timeoutMs);
 }
 
 function resultsOf(mocha: Mocha): Promise<TestResult[]> {
