@@ -122,6 +122,15 @@ describe('the copier', () => {
     assert.equal(outcomes[0]?.kind, 'copied');
   });
 
+  it('asks nothing of a destination that has the digest and is to have no tag', async () => {
+    const image = makeImage({ seed: 'image', layerSizes: [10] });
+    stage(image);
+    const repository = 'one.test/app' as RepositoryName;
+    const outcomes = await copyTo([{ ...target(repository, []), hasDigest: true }], image);
+    assert.deepEqual(outcomes, [{ kind: 'present', repository }]);
+    assert.deepEqual(registry.calls, []);
+  });
+
   it('takes the manifest from the destination when the source no longer has it', async () => {
     const image = makeImage({ seed: 'image', layerSizes: [10] });
     const repository = 'one.test/app' as RepositoryName;

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PromoterError } from '../../src/errors.ts';
@@ -82,6 +82,27 @@ describe('Docker configuration', () => {
   it('uses every host anonymously without a file', async () => {
     const find = await credentialsIn(undefined);
     assert.equal(await find('a.example'), undefined);
+    await writeFile(join(folder, 'file'), '');
+    const below = createDockerCredentials({ env: { DOCKER_CONFIG: join(folder, 'file') } });
+    assert.equal(await below('a.example'), undefined);
+  });
+
+  it('reads the file in the home folder unless another is named', async () => {
+    await mkdir(join(folder, '.docker'));
+    await writeFile(join(folder, '.docker/config.json'), JSON.stringify({ auths: { 'a.example': { auth } } }));
+    assert.deepEqual(await createDockerCredentials({ env: { HOME: folder } })('a.example'), password);
+    assert.equal(
+      await createDockerCredentials({ env: { HOME: folder, DOCKER_CONFIG: folder } })('a.example'),
+      undefined,
+    );
+  });
+
+  it('takes user and password that are written out, both or neither', async () => {
+    const find = await credentialsIn({
+      auths: { 'a.example': { username: 'user', password: 'pass:word' }, 'b.example': { username: 'user' } },
+    });
+    assert.deepEqual(await find('a.example'), password);
+    assert.equal(await find('b.example'), undefined);
   });
 
   it('says what is wrong with the file without quoting it', async () => {

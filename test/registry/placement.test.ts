@@ -106,5 +106,11 @@ describe('a placement map', () => {
     placement.note(ONE, BLOB);
     placement.forget(ONE, [BLOB]);
     assert.equal(placement.holds(ONE, BLOB), false);
+    for (const repository of [ONE, TWO, THREE]) placement.note(repository, BLOB);
+    placement.forget(TWO, [BLOB]);
+    assert.deepEqual(
+      [ONE, TWO, THREE].map((repository) => placement.holds(repository, BLOB)),
+      [true, false, true],
+    );
   });
 });

@@ -46,6 +46,20 @@ describe('listing referrers', () => {
     );
   });
 
+  it('does not take for a list what is none', async () => {
+    for (const body of ['', 'null', '7', '<html>']) {
+      await withHost(
+        (_request, response) => reply(response, 200, {}, body),
+        async ({ registry, repository }) => {
+          await assert.rejects(registry.listReferrers(repository, SUBJECT.digest), {
+            code: 'RegistryProtocol',
+            message: /answered something that is not JSON/,
+          });
+        },
+      );
+    }
+  });
+
   it('reads the fallback tag where there is no API, and remembers that', async () => {
     const manifests = new Map([[TAG as string, Buffer.from(JSON.stringify({ manifests: [one] }))]]);
     await withHost(keeping(manifests), async ({ registry, repository, server }) => {
@@ -107,6 +121,36 @@ describe('pushing a referrer', () => {
       await registry.pushReferrer(repository, SUBJECT, signature('one'));
       const digests = (await registry.listReferrers(repository, SUBJECT.digest)).map(({ digest }) => digest);
       assert.deepEqual(digests, [rival.digest, signature('one').digest]);
+    });
+  });
+
+  it('tries as long as eight times', async () => {
+    const manifests = new Map<string, Buffer>();
+    let writes = 0;
+    const answer = keeping(manifests, () => {
+      writes += 1;
+      if (writes < 8) manifests.delete(TAG);
+    });
+    await withHost(answer, async ({ registry, repository }) => {
+      await registry.pushReferrer(repository, SUBJECT, signature('one'));
+      assert.equal(writes, 8);
+    });
+  });
+
+  it('says of an entry what its configuration is, where it says nothing else', async () => {
+    const manifests = new Map<string, Buffer>();
+    await withHost(keeping(manifests), async ({ registry, repository }) => {
+      for (const more of [{ config: { mediaType: 'example/config' } }, {}]) {
+        await registry.pushReferrer(repository, SUBJECT, manifestOf({ layers: [], subject: SUBJECT, ...more }));
+      }
+      const listed = await registry.listReferrers(repository, SUBJECT.digest);
+      assert.deepEqual(
+        listed.map((entry) => [entry.artifactType, 'annotations' in entry]),
+        [
+          ['example/config', false],
+          [undefined, false],
+        ],
+      );
     });
   });
 

@@ -124,6 +124,26 @@ describe('a spool', () => {
     await sound.use(async (open) => assert.deepEqual(await bytesOf(open()), bytes));
   });
 
+  for (const [kind, size] of [
+    ['small', 10],
+    ['large', 300_000],
+  ] as const) {
+    it(`does not take a ${kind} blob that ends early or breaks off, and says which`, async () => {
+      const { blob, bytes } = blobOf(size);
+      const short = bytes.subarray(1);
+      const ended = spoolWith().share(blob, async () => Readable.from([short]));
+      await assert.rejects(
+        ended.use(async () => {}),
+        { code: 'DigestMismatch', message: new RegExp(`should have ${size} bytes, .* only ${size - 1};`) },
+      );
+      const broken = spoolWith().share(blob, async () => Readable.from(breaking(short)));
+      await assert.rejects(
+        broken.use(async () => {}),
+        { code: 'RegistryUnavailable', message: `reading blob ${blob.digest} broke off: reset` },
+      );
+    });
+  }
+
   it('does not take more than the promised size', async () => {
     const { blob } = blobOf(10);
     const endless = async () => Readable.from(repeat(Buffer.alloc(1000)));
@@ -179,4 +199,9 @@ async function bytesOf(content: Readable | Uint8Array): Promise<Buffer> {
 
 function* repeat(chunk: Buffer) {
   for (;;) yield chunk;
+}
+
+function* breaking(bytes: Buffer): Generator<Buffer> {
+  yield bytes;
+  throw new Error('reset');
 }

@@ -28,6 +28,27 @@ describe('deleting a tag', () => {
     }
   });
 
+  it('need not be allowed by who gives out tokens, either', async () => {
+    for (const [status, expected] of [
+      [401, false],
+      [403, false],
+      [500, 'RegistryUnavailable'],
+    ] as const) {
+      await withHost(
+        ({ path, headers }, response) => {
+          const realm = `Bearer realm="http://${headers.host}/token"`;
+          if (path.startsWith('/token')) reply(response, status);
+          else reply(response, 401, { 'www-authenticate': realm });
+        },
+        async ({ registry, repository }) => {
+          const gone = registry.deleteTag(repository, tag);
+          if (expected === false) assert.equal(await gone, false, `${status}`);
+          else await assert.rejects(gone, { code: expected });
+        },
+      );
+    }
+  });
+
   it('fails when the registry does', async () => {
     for (const [status, code] of [
       [503, 'RegistryUnavailable'],

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { PromoterError } from '../../src/errors.ts';
+import type { Token } from '../../src/registry/token-cache.ts';
 import { TokenSource } from '../../src/registry/token-source.ts';
 
 function sourceWith(isRefused: (scopes: readonly string[]) => boolean = () => false) {
@@ -52,6 +53,25 @@ describe('token source', () => {
     const second = source.tokenFor([a]);
     assert.equal((await first).value, (await second).value);
     assert.equal(asked.length, 1);
+  });
+
+  it('asks alone when the token on its way that would have done does not come', async () => {
+    const asked: string[][] = [];
+    const union = Promise.withResolvers<Token>();
+    const source = new TokenSource(
+      (scopes) => {
+        asked.push([...scopes]);
+        return scopes.length > 1 ? union.promise : Promise.resolve({ value: 'alone', scopes, expiresAt: 1_000 });
+      },
+      () => 0,
+    );
+    const first = [source.tokenFor([a]), source.tokenFor([b])];
+    await new Promise((resolve) => setImmediate(resolve));
+    const late = source.tokenFor([a]);
+    assert.deepEqual(asked, [[a, b]]);
+    union.reject(new PromoterError('RegistryDenied', 'no'));
+    for (const { value } of await Promise.all([...first, late])) assert.equal(value, 'alone');
+    assert.deepEqual(asked, [[a, b], [a], [b]]);
   });
 
   it('asks along for what is expected, up to twenty scopes', async () => {
