@@ -176,18 +176,6 @@ describe('authentication', () => {
     assert.equal(world.seen.length, 1);
   });
 
-  it('says that a configured registry token that is refused cannot be renewed', async () => {
-    const world = worldWith(() => false, {
-      credentials: () => Promise.resolve({ kind: 'registryToken', token: 'fixed' }),
-    });
-    await assert.rejects(world.send(reading('a')), (error) => {
-      assert.ok(error instanceof PromoterError && error.code === 'RegistryUnauthorized');
-      assert.match(error.message, /registry\.example: the configured token was refused, .* Log in again\.$/);
-      return true;
-    });
-    assert.ok(!classes(world).includes('token'));
-  });
-
   it('attaches nothing to requests that lead away from the registry', async () => {
     const world = worldWith((authorization, { anonymous }) => anonymous === true || authorization !== undefined);
     await world.send(reading('a'));

@@ -101,9 +101,9 @@ describe('the evidence for a signature by a certificate', () => {
   const log = createMemoryLog(authority.services, () => time);
   let time = NOT_BEFORE;
 
-  async function loggedAt(at: number, trust = log.trust): Promise<Evidence> {
+  async function loggedAt(at: number, trust = log.trust, by = signer): Promise<Evidence> {
     time = at;
-    const { bundle } = await sealEnvelope(signer, [log.witness], IN_TOTO, PAYLOAD);
+    const { bundle } = await sealEnvelope(by, [log.witness], IN_TOTO, PAYLOAD);
     return verifyEvidence(trust, compilePolicy({}), bundle);
   }
 
@@ -120,6 +120,14 @@ describe('the evidence for a signature by a certificate', () => {
     for (const at of [NOT_BEFORE - MINUTE, NOT_AFTER + MINUTE, NOT_AFTER + 525_600 * MINUTE]) {
       await assert.rejects(loggedAt(at), { code: 'SignatureInvalid', message: /certificate chain/ });
     }
+  });
+
+  it('does not hold with a certificate that names nobody', async () => {
+    const nobody = authority.signer(undefined, { notBefore: new Date(NOT_BEFORE), notAfter: new Date(NOT_AFTER) });
+    await assert.rejects(loggedAt(NOT_BEFORE + MINUTE, log.trust, nobody), {
+      code: 'SignatureInvalid',
+      message: 'its certificate names no identity or no issuer',
+    });
   });
 
   it('does not hold with a certificate of an authority that is not trusted', async () => {

@@ -2,11 +2,14 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { PromoterError } from '../../src/errors.ts';
 import type { Attachment } from '../../src/signing/attachments.ts';
+import { bundleBytes } from '../../src/signing/bundle.ts';
 import { compilePolicy } from '../../src/signing/identity-policy.ts';
 import { judge } from '../../src/signing/judgement.ts';
 import { LOG_ANNOTATION, PROMOTION } from '../../src/signing/media-types.ts';
+import { sealEnvelope } from '../../src/signing/seal.ts';
 import { parseTrustRoot } from '../../src/signing/trust-root.ts';
 import type { SignatureVerdict } from '../../src/signing/verdict.ts';
+import { createMemoryLog, createMemorySigner } from '../support/memory-log.ts';
 import { edited, flipped, reworded } from '../support/tampering.ts';
 import { SIGNED, bundleAttachment, fixtureOptions, legacyAttachment } from './fixtures/signed.ts';
 
@@ -124,6 +127,27 @@ describe('judging what is attached', function judging() {
     const content = Buffer.from('{"_type":"https://in-toto.io/Statement/v1","predicateType":"x","subject":[]}');
     const attachment: Attachment = { ...legacyAttachment(), format: 'att-tag', content };
     assert.equal(judge(attachment, OPTIONS).status, 'unverifiable');
+  });
+
+  it('calls what is not about an image invalid, however well it is signed', async () => {
+    const log = createMemoryLog();
+    const signer = createMemorySigner();
+    const policy = compilePolicy({ publicKeys: [signer.publicKey] });
+    const { bundle } = await sealEnvelope(signer, [log.witness], 'text/plain', Buffer.from('a note'));
+    const content = bundleBytes(bundle);
+    const attachment: Attachment = { ...bundleAttachment({}), content };
+    const { status, reason } = judge(attachment, { digest: SIGNED.digest, trust: log.trust, policy });
+    assert.deepEqual([status, reason], ['invalid', "its payload is 'text/plain', not an in-toto statement"]);
+  });
+
+  it('calls an envelope without signatures unverifiable, and one with anything else in their place invalid', () => {
+    const verdictOf = (document: object): string => {
+      const content = Buffer.from(JSON.stringify(document));
+      return judge({ ...legacyAttachment(), format: 'att-tag', content }, OPTIONS).status;
+    };
+    assert.equal(verdictOf({ payload: 'e30=', payloadType: 'x', signatures: [] }), 'unverifiable');
+    assert.equal(verdictOf({ payload: 'e30=', payloadType: 'x', signatures: [{ sig: 'eA==' }] }), 'invalid');
+    assert.equal(verdictOf({ payload: 'e30=', payloadType: 'x', signatures: { length: 0 } }), 'invalid');
   });
 
   it('passes on why content could not be had', () => {

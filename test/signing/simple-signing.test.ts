@@ -38,6 +38,23 @@ describe('the payload of a legacy signature', () => {
     );
   });
 
+  it('names an image, by digest and by name', () => {
+    const image = { 'docker-manifest-digest': DIGEST };
+    const identity = { 'docker-reference': 'r' };
+    const type = 'cosign container image signature';
+    const parse = (critical: object) => parseSimpleSigning(Buffer.from(JSON.stringify({ critical })));
+    assert.equal(parse({ image, identity, type }).dockerReference, 'r');
+    for (const [critical, message] of [
+      [{ image: { 'docker-manifest-digest': 'sha256:short' }, identity, type }, 'its payload names no image'],
+      [{ image: { 'docker-manifest-digest': 7 }, identity, type }, 'its payload names no image'],
+      [{ image, identity: {}, type }, 'its payload names no image'],
+      [{ image, identity, type: 'another' }, 'its payload is of another type'],
+      [{ image, type }, 'its payload is not built as a container signature is'],
+    ] as const) {
+      assert.throws(() => parse(critical), { code: 'SignatureInvalid', message });
+    }
+  });
+
   it('throws nothing but SignatureInvalid at any bytes', () => {
     const bytes = fc.oneof(
       fc.uint8Array(),

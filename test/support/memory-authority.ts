@@ -16,8 +16,8 @@ export interface Lifetime {
 export interface MemoryAuthority {
   /** What a trust root says of it; no log of certificates is asked about what it issues. */
   readonly services: object;
-  /** A signer with one certificate for this e-mail address. */
-  readonly signer: (identity: string, lifetime: Lifetime) => Signer;
+  /** A signer with one certificate for this e-mail address, or for nobody. */
+  readonly signer: (identity: string | undefined, lifetime: Lifetime) => Signer;
 }
 
 /** The issuer that its certificates say vouched for their holders. */
@@ -45,14 +45,14 @@ export function createMemoryAuthority(): MemoryAuthority {
         issuer: authority,
         ...lifetime,
         use: { kind: 'signer', purpose: CODE_SIGNING },
-        claims: claimsOf(identity),
+        claims: identity === undefined ? [] : claimsOf(identity),
       });
       return {
         sign: async (data) => ({
           signature: sign('sha256', data, subject.privateKey),
           key: { $case: 'x509Certificate', certificate },
         }),
-        identity: async () => ({ kind: 'certificate', identity, issuer: MEMORY_ISSUER }),
+        identity: async () => ({ kind: 'certificate', identity: identity ?? '', issuer: MEMORY_ISSUER }),
       };
     },
   };
