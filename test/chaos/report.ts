@@ -18,23 +18,31 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 }
 
 function killsOf(findings: readonly KillFinding[]): string {
-  const rows = findings.map(({ what, victim, every, requests, kills, seconds, wrong }) => [
+  const rows = findings.map(({ what, victim, every, requests, trials, kills, seconds, wrong }) => [
     what,
     victim,
-    every === 'sample' ? 'a sample' : `every ${ordinal(victim === 'worker' ? every : 20 * every)}`,
+    every === 'sample' ? 'a sample' : placesOf(victim === 'worker' ? every : 20 * every),
     String(requests),
+    String(trials),
     String(kills),
-    (seconds / Math.max(1, kills)).toFixed(1),
+    (seconds / 60).toFixed(1),
     String(wrong.length),
   ]);
-  return table(
-    ['work', 'killed', 'at requests', 'requests undisturbed', 'kills', 'seconds each', 'wrong afterwards'],
-    rows,
-  );
+  const head = [
+    'work',
+    'killed',
+    'at requests',
+    'requests undisturbed',
+    'runs',
+    'kills',
+    'minutes',
+    'wrong afterwards',
+  ];
+  return table(head, rows);
 }
 
-function ordinal(number: number): string {
-  return number === 1 ? 'one' : `${number}th`;
+function placesOf(every: number): string {
+  return every === 1 ? 'each' : `every ${every}th`;
 }
 
 function faultsOf(findings: readonly FaultFinding[]): string {

@@ -10,7 +10,7 @@ import { createRegistry } from '../../../src/registry/client.ts';
 import type { RegistryClient } from '../../../src/registry/client-options.ts';
 import { readTrustRoot, type TrustRoot } from '../../../src/signing/trust-root.ts';
 import { makeImage, makeIndex, pushSample, type SampleImage } from '../../../src/stack/sample-images.ts';
-import { startSigstore } from '../../../src/stack/sigstore/sigstore.ts';
+import { startSigstore, type SigstoreStack } from '../../../src/stack/sigstore/sigstore.ts';
 import { startTemporal, type TemporalServer } from '../../../src/stack/temporal.ts';
 import { startDistribution, startGgcr, type MortalRegistry, type TestRegistry } from '../../support/registries.ts';
 import { SEARCH_ATTRIBUTES } from '../../support/promotion-service.ts';
@@ -82,12 +82,12 @@ export async function stage(
   );
 }
 
-/** Starts it; the images are in staging. */
-export async function startArena(): Promise<Arena> {
+/** Starts it; the images are in staging. @param others whose Sigstore it uses; one of its own by default */
+export async function startArena(others?: SigstoreStack): Promise<Arena> {
   const directory = await mkdtemp(join(tmpdir(), 'chaos-'));
   const planStore = join(directory, 'plans');
   const [sigstore, staging, ...mirrors] = await Promise.all([
-    startSigstore({ profile: 'full', directory: join(directory, 'sigstore') }),
+    others ?? startSigstore({ profile: 'full', directory: join(directory, 'sigstore') }),
     startDistribution(),
     startDistribution(),
     startDistribution({ careless: true }),
@@ -148,7 +148,8 @@ export async function startArena(): Promise<Arena> {
       await pool.stop();
       await connection.close();
       await Promise.all([services.rekor.close(), services.fulcio.close()]);
-      await Promise.all([server.stop(), registry.close(), log.close(), sigstore.stop()]);
+      await Promise.all([server.stop(), registry.close(), log.close()]);
+      if (others === undefined) await sigstore.stop();
       await Promise.all([staging, ...mirrors].map((one) => one.stop()));
       await rm(directory, { recursive: true, force: true });
     },

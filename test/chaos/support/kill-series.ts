@@ -1,50 +1,68 @@
+import { describeThrown } from '../../../src/client/failure-text.ts';
 import { transferredAgain, type Kill, type TrialResult, type Victim } from './trial.ts';
 import type { Arena } from './arena.ts';
 
-/** Tries something once undisturbed, and then with a kill. */
-export type Attempt = (trial: string, kill?: Kill) => Promise<TrialResult>;
+/** Tries something once undisturbed, and then with kills. */
+export type Attempt = (arena: Arena, trial: string, kill?: Kill) => Promise<TrialResult>;
 
 /** What came of kills of one victim at many requests. */
 export interface SeriesResult {
   readonly victim: Victim;
   /** Requests of the undisturbed trial. */
   readonly requests: number;
+  readonly trials: number;
   readonly kills: number;
   readonly seconds: number;
   readonly wrong: readonly string[];
 }
 
 export interface Series {
-  readonly arena: Arena;
+  /** Trials go on side by side, one in each. */
+  readonly arenas: readonly Arena[];
   readonly name: string;
   readonly attempt: Attempt;
   readonly undisturbed: TrialResult;
 }
 
-/** Kills a victim at each of these requests, in a trial for each. */
+/** Makes one trial for each of these kills. */
 export async function killAtEach(
-  { arena, name, attempt, undisturbed }: Series,
-  victim: Victim,
-  points: readonly number[],
-): Promise<SeriesResult> {
+  { arenas, name, attempt, undisturbed }: Series,
+  kills: readonly Kill[],
+): Promise<Omit<SeriesResult, 'victim'>> {
   const start = performance.now();
+  const left = [...kills];
   const wrong: string[] = [];
-  let kills = 0;
-  for (const at of points) {
-    const result = await attempt(`${name}-${victim}-${at}`, { at, victim });
-    if (result.killed) kills += 1;
-    const again = transferredAgain(arena, result.transfers, undisturbed.transfers);
-    wrong.push(...[...result.wrong, ...again].map((what) => `${victim} killed at request ${at}: ${what}`));
+  let came = 0;
+  async function workThrough(arena: Arena): Promise<void> {
+    for (let kill = left.shift(); kill !== undefined; kill = left.shift()) {
+      const { victim, at, apart } = kill;
+      const when = `${victim} killed at request ${at}${apart === undefined ? '' : ` and every ${apart} later`}`;
+      try {
+        const result = await attempt(arena, `${name}-${victim}-${at}`, kill);
+        came += result.kills;
+        const again = transferredAgain(arena, result, undisturbed.transfers);
+        wrong.push(...[...result.wrong, ...again].map((what) => `${when}: ${what}`));
+      } catch (error) {
+        // One that fails is found like anything else that is wrong; the others go on.
+        wrong.push(`${when}: ${describeThrown(error)}`);
+      }
+    }
   }
-  return { victim, requests: undisturbed.requests, kills, seconds: (performance.now() - start) / 1000, wrong };
+  await Promise.all(arenas.map(workThrough));
+  const seconds = (performance.now() - start) / 1000;
+  return { requests: undisturbed.requests, trials: kills.length, kills: came, seconds, wrong };
 }
 
-/** Every n-th request, beginning with the first. */
-export function everyNth(requests: number, every: number): readonly number[] {
-  return Array.from({ length: Math.ceil(requests / every) }, (_, at) => 1 + at * every);
+/**
+ * Kills at every n-th request, however many there are: one trial begins with the first, the next with the n-th after it,
+ * and so on, and each goes on killing so far apart that the work gets ahead in between.
+ */
+export function everyNth(victim: Victim, every: number, apart: number): readonly Kill[] {
+  const trials = Math.max(1, Math.round(apart / every));
+  return Array.from({ length: trials }, (_, at) => ({ victim, at: 1 + at * every, apart: trials * every }));
 }
 
-/** So many requests, spread over all of them. */
-export function spread(requests: number, points: number): readonly number[] {
-  return Array.from({ length: points }, (_, at) => Math.ceil(((at + 0.5) * requests) / points));
+/** One kill in each of some trials, spread over all requests. */
+export function spread(victim: Victim, requests: number, trials: number): readonly Kill[] {
+  return Array.from({ length: trials }, (_, at) => ({ victim, at: Math.ceil(((at + 0.5) * requests) / trials) }));
 }

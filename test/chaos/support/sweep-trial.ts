@@ -31,7 +31,7 @@ export async function trySweep(arena: Arena, trial: string, kill?: Kill): Promis
   await cp(canonical.folderOf(`prod/${SIGNED}`), canonical.folderOf(`prod/${trial}`), { recursive: true });
   await cp(mirror.folderOf(`prod/${BARE}`), mirror.folderOf(`prod/${trial}`), { recursive: true });
   const start = performance.now();
-  const { atRequest, happened } = killing(arena, kill);
+  const { atRequest, kills } = killing(arena, kill);
   const fronts = await startFronts(places, { atRequest });
   log.clear();
   try {
@@ -42,7 +42,7 @@ export async function trySweep(arena: Arena, trial: string, kill?: Kill): Promis
       args: [{ manifests, confirm: true, full: true, heartbeat: '1 second' }],
     });
     const report = await resultOf(handle);
-    const killed = await happened();
+    const came = await kills();
     const attached = await pMap(images, ([name, { root, manifests: subjects }]) =>
       wrongAttachments(arena, {
         repositories: repositoriesOf(
@@ -56,7 +56,7 @@ export async function trySweep(arena: Arena, trial: string, kill?: Kill): Promis
     );
     return {
       requests: fronts.requests(),
-      killed,
+      kills: came,
       transfers: fronts.transfers(),
       seconds: (performance.now() - start) / 1000,
       wrong: [

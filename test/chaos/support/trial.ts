@@ -13,13 +13,15 @@ export type Victim = 'worker' | 'temporal' | 'registry';
 export interface Kill {
   readonly at: number;
   readonly victim: Victim;
+  /** After so many requests it is killed again, and so on to the end of the run; once only without it. */
+  readonly apart?: number;
 }
 
 /** How a trial ended. */
 export interface TrialResult {
   readonly requests: number;
-  /** Whether there were requests enough for the kill to come. */
-  readonly killed: boolean;
+  /** None when there were too few requests for one to come. */
+  readonly kills: number;
   readonly seconds: number;
   /** As {@link Fronts} counts them. */
   readonly transfers: ReturnType<Fronts['transfers']>;
@@ -27,32 +29,38 @@ export interface TrialResult {
   readonly wrong: readonly string[];
 }
 
-/** A kill that may come. */
+/** Kills that may come. */
 interface Killing {
   readonly atRequest: AtRequest;
-  /** Whether it has, once it is over. */
-  readonly happened: () => Promise<boolean>;
+  /** How many have come, once they are over. */
+  readonly kills: () => Promise<number>;
 }
 
-/** The hook that kills once; the request that was on its way then arrives or is lost by turns. */
+/** The hook that kills; the request that was on its way then arrives or is lost by turns. */
 export function killing(arena: Arena, kill: Kill | undefined): Killing {
-  let death: Promise<void> | undefined;
+  let death = Promise.resolve();
+  let kills = 0;
   return {
     async atRequest(index) {
-      if (index !== kill?.at) return 'answer';
-      death = strike(arena, kill);
+      if (kill === undefined || !isDue(kill, index)) return 'answer';
+      kills += 1;
+      death = death.then(() => strike(arena, kill.victim, index));
       await death;
       // By a step that is odd, since kills may be an even number of requests apart.
-      return Math.floor(kill.at / 3) % 2 === 0 ? 'answer' : 'drop';
+      return Math.floor(index / 3) % 2 === 0 ? 'answer' : 'drop';
     },
-    async happened() {
+    async kills() {
       await death;
-      return death !== undefined;
+      return kills;
     },
   };
 }
 
-function strike({ pool, mirrors, crashTemporal }: Arena, { victim, at }: Kill): Promise<void> {
+function isDue({ at, apart }: Kill, index: number): boolean {
+  return index === at || (apart !== undefined && index > at && (index - at) % apart === 0);
+}
+
+function strike({ pool, mirrors, crashTemporal }: Arena, victim: Victim, at: number): Promise<void> {
   switch (victim) {
     case 'worker':
       return pool.replace();
@@ -82,16 +90,16 @@ export async function resultOf<T extends Workflow>(handle: WorkflowHandle<T>) {
   }
 }
 
-/** Blobs of images that were transferred more often than without a kill, and once more for it. */
+/** Blobs of images that were transferred more often than without kills, and once more for each. */
 export function transferredAgain(
   { images }: Arena,
-  transfers: ReadonlyMap<string, number>,
+  { transfers, kills }: Pick<TrialResult, 'transfers' | 'kills'>,
   undisturbed: ReadonlyMap<string, number>,
 ): readonly string[] {
   const known = new Set([...images.values()].flatMap(({ blobs }) => blobs.map(({ digest }) => digest as string)));
   return [...transfers].flatMap(([key, times]) => {
     const [place, digest = ''] = key.split(' ');
-    const allowed = (undisturbed.get(key) ?? 1) + 1;
+    const allowed = (undisturbed.get(key) ?? 1) + kills;
     return known.has(digest) && times > allowed ? [`registry ${place}: ${digest} was transferred ${times} times`] : [];
   });
 }

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { flushCompileCache } from 'node:module';
 import { loadConfig } from '../../../src/config.ts';
 import { runWorker } from '../../../worker.ts';
 
@@ -9,6 +10,8 @@ const config = await loadConfig();
 const called = once(process, 'SIGUSR2');
 // A signal that is waited for keeps no process alive.
 const waiting = setInterval(() => {}, 60_000);
+// Whoever is killed writes nothing any more.
+flushCompileCache();
 process.stdout.write('spare\n');
 await called;
 clearInterval(waiting);
