@@ -21,7 +21,7 @@ import { loadConfig, type Config } from './src/config.ts';
 import { dataConverterOf } from './src/encryption/payload-codec.ts';
 import { fetchManifests } from './src/manifest/git-fetch.ts';
 import { createBuckets } from './src/files/buckets.ts';
-import { openGitHubProofs } from './src/gate/github-proof.ts';
+import { openGate } from './src/gate-settings.ts';
 import { openNotifier } from './src/notification-settings.ts';
 import { openPlanStore } from './src/plan/plan-store.ts';
 import { createCopier } from './src/registry/copy.ts';
@@ -113,7 +113,7 @@ export async function startWorker(config: Config, settings: WorkerSettings = {})
       signing,
       writers: budgets,
       ceilings: budgets,
-      gate: { ...config.gate, proofs: openGitHubProofs(process.env['GITHUB_TOKEN'], process.env['GITHUB_API_URL']) },
+      gate: openGate(config, process.env),
       scanners,
       notifies,
       writesApart,

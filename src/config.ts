@@ -40,6 +40,8 @@ export interface GateSettings {
   readonly timeoutMs?: number;
   /** `owner/repository` on GitHub. */
   readonly repository?: string;
+  /** The file of those whose SSH signatures of commits count. */
+  readonly allowedSigners?: string;
   readonly freeze: readonly FreezeWindow[];
 }
 
@@ -173,6 +175,9 @@ function configOf(configuration: Configuration, profile: ClientConnectConfig, en
       rule: configuration.approval?.rule ?? 'none',
       ...(configuration.approval?.timeout === undefined ? {} : { timeoutMs: configuration.approval.timeout }),
       ...(configuration.approval?.repository === undefined ? {} : { repository: configuration.approval.repository }),
+      ...(configuration.approval?.allowedSigners === undefined
+        ? {}
+        : { allowedSigners: configuration.approval.allowedSigners }),
       freeze: configuration.freeze ?? [],
     },
     scanners: configuration.scanners ?? {},

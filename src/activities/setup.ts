@@ -2,6 +2,7 @@ import { cancellationSignal } from '@temporalio/activity';
 import pMap from 'p-map';
 import { PromoterError, isTransient, messageOf } from '../errors.ts';
 import { stricterRule, type ApprovalRule } from '../gate/approval-rule.ts';
+import type { GitSource } from '../manifest/git-source.ts';
 import { draftPlan } from '../plan/draft.ts';
 import type { BrokenHost } from '../plan/judgement.ts';
 import type { ActivityDependencies } from './dependencies.ts';
@@ -35,7 +36,12 @@ export interface SetupResult {
   /** Destination hosts that cannot be used; their edges are quarantined. */
   readonly broken: readonly BrokenHost[];
   /** Who has to let the run promote, and how long it waits for that in milliseconds. */
-  readonly approval: { readonly rule: ApprovalRule; readonly timeoutMs?: number };
+  readonly approval: {
+    readonly rule: ApprovalRule;
+    readonly timeoutMs?: number;
+    /** Where workers look at the signature of the commit themselves; absent where that is no proof. */
+    readonly url?: string;
+  };
   /** Whether any manifest or the request wants build provenance looked at. */
   readonly provenance: boolean;
   /** Whether this worker has anybody to tell what happens to the run. */
@@ -60,9 +66,10 @@ export function createSetup(dependencies: ActivityDependencies, trust: PinnedTru
   const { registry, store, signing, gate, notifies = false, writesApart = false } = dependencies;
   const acquireWriters = createAcquireWriters(dependencies);
   return async function setup(input: { readonly run: string; readonly request: unknown }): Promise<SetupResult> {
+    const asked = checkRequest(input.request);
     const request = await withPulse(
       () => undefined,
-      () => storedRequest(checkRequest(input.request)),
+      () => storedRequest(asked),
     );
     const { manifests, warnings, files } = await readManifests(store, request);
     const draft = draftPlan(manifests, await readOnly(store, request));
@@ -96,16 +103,26 @@ export function createSetup(dependencies: ActivityDependencies, trust: PinnedTru
       acquired,
       broken,
       provenance,
-      approval: approvalOf(request),
+      approval: approvalOf(request, asked.git),
       notifies,
       ...(writesApart ? { writesApart } : {}),
       warnings: warnings.slice(0, 100),
     };
   };
 
-  function approvalOf({ approval, approvalTimeout = gate.timeoutMs }: StoredRequest): SetupResult['approval'] {
+  function approvalOf(
+    { approval, approvalTimeout = gate.timeoutMs, confirm }: StoredRequest,
+    git: GitSource | undefined,
+  ): SetupResult['approval'] {
     const rule = stricterRule(gate.rule, approval);
-    return { rule, ...(approvalTimeout === undefined ? {} : { timeoutMs: approvalTimeout }) };
+    const looking = rule === 'signed-commit' && confirm === true && gate.proveSignature !== undefined;
+    // A request may name any commit beside an upload; what Setup has fetched is of the commit.
+    if (looking && git === undefined) throw uploaded();
+    return {
+      rule,
+      ...(approvalTimeout === undefined ? {} : { timeoutMs: approvalTimeout }),
+      ...(looking && git !== undefined ? { url: git.url } : {}),
+    };
   }
 
   async function storedRequest(request: CheckedRequest): Promise<StoredRequest> {
@@ -145,6 +162,13 @@ export function createSetup(dependencies: ActivityDependencies, trust: PinnedTru
     if (first !== undefined && (strict || broken.length === hosts.length)) throw refuse(first.error, broken, hosts);
     return broken.map(({ host, error }) => ({ host, reason: error.code, message: error.message }));
   }
+}
+
+function uploaded(): PromoterError {
+  return new PromoterError(
+    'RequestInvalid',
+    'the signature of the commit is to be checked, and the manifests were uploaded: have the workers take them from git (--git-url, --git-ref)',
+  );
 }
 
 function refuse(

@@ -80,10 +80,10 @@ export function requestAgain(status: PromotionStatus, request: PromotionRequest)
 }
 
 /** A branch may have gone on since; what was quarantined is about the manifests of then. */
-function pinned(request: PromotionRequest, { manifests, commit }: PromotionReport): PromotionRequest {
-  const { git, ...rest } = request;
-  if (git === undefined || manifests === undefined) return request;
-  return { ...rest, manifests: manifests.bundle, ...(commit === undefined ? {} : { commit }) };
+function pinned(request: PromotionRequest, { commit }: PromotionReport): PromotionRequest {
+  const { git } = request;
+  // From git again, and not what was uploaded of it: who wants the commit signed believes nothing else.
+  return git === undefined || commit === undefined ? request : { ...request, git: { ...git, ref: commit } };
 }
 
 async function sendDecision(

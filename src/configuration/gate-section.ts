@@ -37,6 +37,12 @@ export const approvalSection = section('Who has to let a run promote, whatever t
     variable: 'PROMOTER_APPROVAL_REPOSITORY',
     otherwise: 'none',
   }),
+  allowedSigners: setting(z.string().min(1, 'is empty'), {
+    description:
+      'a file of the workers with those whose SSH signatures of commits count, as `gpg.ssh.allowedSignersFile` of git names it; with it `signed-commit` is checked by git and not by GitHub',
+    variable: 'PROMOTER_APPROVAL_ALLOWED_SIGNERS',
+    otherwise: 'GitHub is asked',
+  }),
 });
 
 /** Times in which no run promotes. */

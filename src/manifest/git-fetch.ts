@@ -45,25 +45,46 @@ const FINAL =
  *   `GitUnavailable` when it does not answer, `ProgramMissing` without git; or the signal's reason
  */
 export async function fetchManifests(source: GitSource, options: FetchOptions): Promise<FetchedManifests> {
+  return withFetched(source, options, async (topLevel, commit) => ({
+    commit,
+    bundle: await readManifestsAt(topLevel, commit, source),
+  }));
+}
+
+/**
+ * Lends out a folder with the one commit that a branch, tag or commit has now, and removes it.
+ *
+ * @param use gets the folder, whose repository is bare, and the commit
+ * @throws PromoterError as {@link fetchManifests} does; or what `use` throws
+ */
+export async function withFetched<T>(
+  source: Pick<GitSource, 'url' | 'ref'>,
+  options: FetchOptions,
+  use: (topLevel: string, commit: string) => Promise<T>,
+): Promise<T> {
   const scheme = schemeOf(source.url);
   if (!options.schemes.includes(scheme)) {
     throw new PromoterError(
       'RequestInvalid',
-      `fetching manifests from ${source.url}: ${scheme} is not allowed here; PROMOTER_GIT_SCHEMES says what is`,
+      `fetching from ${source.url}: ${scheme} is not allowed here; PROMOTER_GIT_SCHEMES says what is`,
     );
   }
   const topLevel = await mkdtemp(join(tmpdir(), 'promoter-git-'));
   try {
     await fetchCommit(topLevel, source, options);
     const commit = await resolveCommit({ topLevel, prefix: '' }, 'FETCH_HEAD');
-    return { commit, bundle: await readManifestsAt(topLevel, commit, source) };
+    return await use(topLevel, commit);
   } finally {
     // A helper of a git that was stopped may write its last file meanwhile.
     await rm(topLevel, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 
-async function fetchCommit(topLevel: string, { url, ref }: GitSource, { schemes, signal }: FetchOptions) {
+async function fetchCommit(
+  topLevel: string,
+  { url, ref }: Pick<GitSource, 'url' | 'ref'>,
+  { schemes, signal }: FetchOptions,
+) {
   await runGit(topLevel, ['init', '--bare', '--quiet', '--template=']);
   const settings = SETTINGS.flatMap((setting) => ['-c', setting]);
   const fetch = ['fetch', '--quiet', '--depth=1', '--no-tags', '--no-recurse-submodules', '--', url, ref];

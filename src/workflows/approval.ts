@@ -1,4 +1,5 @@
 import { ApplicationFailure, condition, setHandler } from '@temporalio/workflow';
+import type { ProofInput } from '../activities/approval.ts';
 import type { SetupResult } from '../activities/setup.ts';
 import type { Board } from './board.ts';
 import type { Brake } from './brake.ts';
@@ -31,15 +32,15 @@ const TIMEOUT_MS = 24 * 60 * 60_000;
 export function attachApproval(board: Board, brake: Brake, turnover: Turnover): Wait {
   const given = (): Approval['given'] => board.read().approval?.given;
 
-  function accept(approval: NonNullable<Approval['given']>): void {
-    const waiting = board.read().approval;
-    if (waiting !== undefined) board.update({ approval: { ...waiting, given: approval } });
+  function accept(approval: NonNullable<Approval['given']>, rule: ApprovalRule): void {
+    const waiting = board.read().approval ?? { rule, since: approval.at };
+    board.update({ approval: { ...waiting, given: approval } });
   }
 
   setHandler(
     approve,
     ({ by, reason }) => {
-      accept({ by, at: Date.now(), proof: 'claimed', ...(reason === undefined ? {} : { reason }) });
+      accept({ by, at: Date.now(), proof: 'claimed', ...(reason === undefined ? {} : { reason }) }, 'required');
       return { by, plan: worklistOf(board.read())?.digest ?? '' };
     },
     {
@@ -50,12 +51,10 @@ export function attachApproval(board: Board, brake: Brake, turnover: Turnover): 
   );
 
   /** Whether there is a proof; asking takes as long as one activity may. */
-  async function askForProof(rule: ApprovalRule, commit: string | undefined, left: number): Promise<void> {
-    const { proveApproval } = activitiesOf(policyOf('setup'), `wait for ${rule}`);
-    const answer = await brake.run(() =>
-      proveApproval({ rule, patienceMs: left, ...(commit === undefined ? {} : { commit }) }),
-    );
-    if (answer.approved) accept({ by: answer.by, at: Date.now(), proof: answer.proof });
+  async function askForProof(of: Pick<ProofInput, 'rule' | 'commit' | 'url'>, left: number): Promise<void> {
+    const { proveApproval } = activitiesOf(policyOf('setup'), `wait for ${of.rule}`);
+    const answer = await brake.run(() => proveApproval({ ...of, patienceMs: left }));
+    if (answer.approved) accept({ by: answer.by, at: Date.now(), proof: answer.proof }, of.rule);
     else {
       const waiting = board.read().approval;
       if (waiting !== undefined) board.update({ approval: { ...waiting, missing: answer.why } });
@@ -63,8 +62,12 @@ export function attachApproval(board: Board, brake: Brake, turnover: Turnover): 
   }
 
   return {
-    async wait({ approval: { rule, timeoutMs = TIMEOUT_MS }, request }) {
+    async wait({ approval: { rule, url, timeoutMs = TIMEOUT_MS }, request: { commit } }) {
       if (rule === 'none' || given() !== undefined) return 'done';
+      const of = { rule, ...(commit === undefined ? {} : { commit }), ...(url === undefined ? {} : { url }) };
+      // Nobody is waited for where the signature is looked at: a commit is not signed later.
+      if (url !== undefined) await askForProof(of, timeoutMs);
+      if (given() !== undefined) return 'done';
       const waiting = board.read().approval ?? { rule, since: Date.now() };
       board.mark('promote', 'waiting', { note: 'for an approval' });
       board.update({ approval: waiting });
@@ -76,7 +79,7 @@ export function attachApproval(board: Board, brake: Brake, turnover: Turnover): 
         if (rule === 'required') {
           const summary = 'WAITING FOR APPROVAL: send approve, or abortPromotion';
           await condition(() => given() !== undefined || turnover.isDue(), left, { summary });
-        } else await askForProof(rule, request.commit, left);
+        } else await askForProof(of, left);
       }
       return 'done';
     },

@@ -51,6 +51,27 @@ describe('approval activities', () => {
     await assert.rejects(bench.run(asking([], ''), { ...input, commit: COMMIT }), nowhere);
   });
 
+  it('look at the signature of a commit themselves where a worker knows who may sign', async () => {
+    const url = 'https://git.example/manifests';
+    const input = { rule: 'signed-commit', commit: COMMIT, patienceMs: 60_000 } as const;
+    const asked: unknown[] = [];
+    const looking = (proof: Proof) => {
+      const proveSignature = async (placed: unknown): Promise<Proof> => {
+        asked.push(placed);
+        return proof;
+      };
+      const gate = { ...bench.dependencies.gate, proveSignature };
+      return failingClearly(createProveApproval({ ...bench.dependencies, gate }));
+    };
+    assert.deepEqual(await bench.run(looking(GIVEN), { ...input, url }), GIVEN);
+    const refused = failure('RequestInvalid', /^nobody has reviewed it, .*nothing was copied/, false);
+    await assert.rejects(bench.run(looking(REFUSED), { ...input, url }), refused);
+    assert.deepEqual(
+      asked,
+      [1, 2].map(() => ({ url, commit: COMMIT })),
+    );
+  });
+
   it('look into the calendar of the worker and of the request', async () => {
     const gate = { ...bench.dependencies.gate, freeze: [{ from: 'Fri 16:00', to: 'Mon 08:00', reason: 'weekend' }] };
     const look = (now: string) => createLookAtCalendar({ ...bench.dependencies, gate }, () => Date.parse(now));

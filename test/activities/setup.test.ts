@@ -55,6 +55,16 @@ describe('setup activity', () => {
     await assert.rejects(setup({ git: secret }), failure('RequestInvalid', /git\.url: has credentials/, false));
   });
 
+  it('wants them from git where the signature of their commit is to be looked at, for what is to be written', async () => {
+    const gate = { ...bench.dependencies.gate, proveSignature: async () => assert.fail('nobody is asked yet') };
+    const activities = createActivities({ ...bench.dependencies, gate });
+    const asking = { manifests: await bench.upload(MANIFEST), approval: 'signed-commit', sign: false };
+    const look = (request: unknown) => bench.run(activities.setup, { run: RUN, request });
+    assert.deepEqual((await look(asking)).approval, { rule: 'signed-commit' });
+    const uploaded = failure('RequestInvalid', /were uploaded: have the workers take them from git/, false);
+    await assert.rejects(look({ ...asking, confirm: true }), uploaded);
+  });
+
   it('refuses manifests with file and line, for good', async () => {
     const manifests = await bench.upload(MANIFEST.replace('"1.0"', '"not a tag"'));
     await assert.rejects(

@@ -26,6 +26,15 @@ describe('retrying a run that has ended', () => {
     assert.deepEqual(requestAgain({ ...STATUS, state: 'quarantined', report }, REQUEST), { ...REQUEST, only: list });
   });
 
+  it('takes manifests of the same commit from git, wherever the branch is now', () => {
+    const list = `sha256:${'b'.repeat(64)}`;
+    const commit = 'c'.repeat(40);
+    const report = sampleReport({ outcome: 'quarantined', commit, quarantine: { edges: 2, samples: [], list } });
+    const git = { url: 'https://git.example/manifests', ref: 'main', thinManifestDir: '.' };
+    const again = requestAgain({ ...STATUS, state: 'quarantined', report }, { git, confirm: true });
+    assert.deepEqual(again, { git: { ...git, ref: commit }, confirm: true, only: list });
+  });
+
   it('is refused when everything was done', () => {
     const report = sampleReport({ outcome: 'done' });
     assert.throws(() => requestAgain({ ...STATUS, state: 'done', report }, REQUEST), {

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { commitKey, destinationsKey } from '../../src/client/search-attributes.ts';
 import { makeImage } from '../../src/stack/sample-images.ts';
 import type { ReplicationReport } from '../../src/workflows/replication-messages.ts';
@@ -13,6 +15,8 @@ import { startLab, type Lab } from './lab.ts';
 
 const [first, second] = ['first', 'second'].map((seed) => makeImage({ seed, layerSizes: [10] }));
 
+const execute = promisify(execFile);
+
 interface Document {
   readonly workflowId: string;
   readonly outcome: string;
@@ -21,7 +25,7 @@ interface Document {
 }
 
 describe('manifests from git', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
   let promoter: CommandLine;
   let service: PromotionService;
   let lab: Lab;
@@ -31,7 +35,10 @@ describe('manifests from git', function () {
   before(async () => {
     assert.ok(first && second);
     directory = await mkdtemp(join(tmpdir(), 'conformance-git-'));
-    const environment = { PROMOTER_GIT_SCHEMES: 'file' };
+    const environment = {
+      PROMOTER_GIT_SCHEMES: 'file',
+      PROMOTER_APPROVAL_ALLOWED_SIGNERS: join(directory, 'allowed-signers'),
+    };
     [service, promoter, lab, tree] = await Promise.all([
       startPromotionService({ directory, environment }),
       openCommandLine(),
@@ -81,6 +88,29 @@ describe('manifests from git', function () {
     const parsed = documentOf(await run(['cip', '--parse-only']));
     assert.deepEqual([plan.commit, replication.report.commit, parsed.commit], [commit, commit, commit]);
     assert.deepEqual(lab.proxy.log(), []);
+  });
+
+  it('are promoted by a signed commit alone where that is wanted, and others before a byte is written', async () => {
+    const key = join(directory, 'jane');
+    await execute('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', key]);
+    await writeFile(join(directory, 'allowed-signers'), `jane@example.test ${await readFile(`${key}.pub`, 'utf8')}`);
+    await tree.git('checkout', '-q', '-f', '-b', 'signed');
+    const unsigned = await tree.commit(imagesWith('v2', second?.root.digest ?? ''));
+    const wanted = ['cip', '--confirm', '--sign=false', '--approval', 'signed-commit', '--on-failure', 'fail'];
+    const refused = await run(wanted, 'signed');
+    assert.equal(refused.exit, 1);
+    assert.match(
+      refused.stdout,
+      new RegExp(`the commit ${unsigned} of file:\\S+ has no signature, .*nothing was copied`),
+    );
+    assert.equal(await lab.digestAt('prod/app', 'v2'), undefined);
+
+    const signing = ['-c', 'gpg.format=ssh', '-c', `user.signingkey=${key}`];
+    await tree.git(...signing, 'commit', '-q', '-S', '--amend', '--no-edit');
+    const { report } = documentOf(await run(wanted, 'signed'));
+    assert.equal(report.approval?.given?.by, 'jane@example.test');
+    assert.match(report.approval.given.proof, /, signed with the key SHA256:/);
+    assert.equal(await lab.digestAt('prod/app', 'v2'), second?.root.digest);
   });
 
   it('are refused with file and line where they are wrong', async () => {
