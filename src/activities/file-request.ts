@@ -12,6 +12,8 @@ const schema = z.strictObject({
   useServiceAccount: z.boolean().default(false),
   attempts: z.int().min(1).max(1_000).default(8),
   heartbeat: duration.default(30_000),
+  onPhaseFailure: z.enum(['hold', 'fail']).default('hold'),
+  holdTimeout: duration.default(24 * 60 * 60_000),
 });
 
 /** A request with every default filled in and every duration in milliseconds. */
@@ -20,6 +22,8 @@ export interface CheckedFileRequest extends TaskRules {
   readonly useServiceAccount: boolean;
   readonly attempts: number;
   readonly heartbeat: number;
+  readonly onPhaseFailure: 'hold' | 'fail';
+  readonly holdTimeout: number;
 }
 
 /**

@@ -2,6 +2,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { APPROVAL_RULES, type ApprovalRule } from '../gate/approval-rule.ts';
 import { booleanFlag, parseBoolean } from './boolean-flags.ts';
 import { addServerOptions, type ServerOptions } from './common-options.ts';
+import { failureOption, type FailureReaction } from './failure-option.ts';
 import {
   addDiffFlags,
   addScanFlags,
@@ -31,7 +32,7 @@ export interface CipOptions extends ServerOptions, KpromoOptions, ManifestFlags 
   readonly requireSignatures?: boolean;
   /** Severity from which known vulnerabilities keep an image back. */
   readonly blockVulnerabilities?: number;
-  readonly onFailure?: 'hold' | 'fail';
+  readonly onFailure?: FailureReaction;
   readonly approval?: ApprovalRule;
   /** Why a freeze does not count. */
   readonly overrideFreeze?: string;
@@ -87,12 +88,7 @@ export function cipCommand(output: CommandOutput): Command {
       severity,
     );
   booleanFlag(command, 'require-signatures', 'keep back staging images that are not signed');
-  command.addOption(
-    new Option(
-      '--on-failure <reaction>',
-      "when a phase fails for good: 'hold' it for a decision (what a terminal gets), or 'fail' the run",
-    ).choices(['hold', 'fail']),
-  );
+  command.addOption(failureOption());
   command
     .addOption(
       new Option(

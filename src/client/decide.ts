@@ -7,10 +7,12 @@ import type { DecideOptions, DecisionName } from './decide-command.ts';
 import { EXIT_CODE } from './exit-code.ts';
 import { writeJsonResult } from './json-result.ts';
 import type { CommandOutput } from './output.ts';
+import { followFiles } from './files.ts';
+import { isFilesId } from './files-start.ts';
 import { conductRun, type ConductOptions } from './run-conduct.ts';
 import { readRequest, type RunReference } from './run-request.ts';
 import { startRun } from './run-start.ts';
-import { readPromotion, type PromotionStatus } from './run-status.ts';
+import { readHoldable, readPromotion, type PromotionStatus, type RunStatus } from './run-status.ts';
 import { operatorName, sendUpdate } from './run-update.ts';
 import { withSession } from './session-loop.ts';
 import { runLink, type TemporalSession } from './temporal-session.ts';
@@ -21,6 +23,10 @@ const UPDATES = { retry: retryPhase, skip: skipPhase, abort: abortPromotion } as
 /** Follows a run to its end. @throws PromoterError `RunUnknown` and what opening a session throws */
 export async function runWatch(id: string, options: WatchOptions, output: CommandOutput): Promise<void> {
   const config = await loadConfig(options);
+  if (isFilesId(id)) {
+    const waiting = { ...options, stopAtHold: false };
+    return followFiles(config, waiting, output, (session) => readHoldable(session, id));
+  }
   await conductRun(config, conductOptions(options, output, false), (session) => readPromotion(session, id));
 }
 
@@ -35,7 +41,7 @@ export async function runDecision(
   if (name === 'abort') {
     const onNote = (note: string): void => void output.stderr.write(`${note}\n`);
     const { status: run, outcome } = await withSession(config, { worker: true, onNote }, async (session) => {
-      const status = await readPromotion(session, id);
+      const status = await readHoldable(session, id);
       const link = runLink(session, config.namespace, status);
       if (link !== undefined) onNote(link);
       await sendDecision(session, status, name, options.reason, onNote);
@@ -46,6 +52,14 @@ export async function runDecision(
     else if (outcome === 'aborted') output.stdout.write(`aborted ${run.workflowId}\n`);
     else output.stdout.write(`${run.workflowId} came to its end before it was aborted: ${outcome}\n`);
     return;
+  }
+  if (isFilesId(id)) {
+    const note = (line: string): void => void output.stderr.write(`${line}\n`);
+    return followFiles(config, options, output, async (session) => {
+      const status = await readHoldable(session, id);
+      await sendDecision(session, status, name, options.reason, note);
+      return status;
+    });
   }
   await conductRun(config, conductOptions(options, output, true), async (session, note) => {
     const status = await readPromotion(session, id);
@@ -88,7 +102,7 @@ function pinned(request: PromotionRequest, { commit }: PromotionReport): Promoti
 
 async function sendDecision(
   session: TemporalSession,
-  status: PromotionStatus,
+  status: RunStatus,
   name: DecisionName,
   reason: string | undefined,
   onNote: (note: string) => void,

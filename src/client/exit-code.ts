@@ -1,4 +1,5 @@
 import { PromoterError, type ErrorCode } from '../errors.ts';
+import type { FilePromotionReport } from '../workflows/file-messages.ts';
 import type { Outcome } from '../workflows/messages.ts';
 import type { ReplicationReport } from '../workflows/replication-messages.ts';
 
@@ -44,6 +45,11 @@ export function exitCodeOfReport(report: { outcome: Outcome; quarantine: { edges
 /** The exit code for how a replication stands or ended. */
 export function exitCodeOfReplication({ outcome }: Pick<ReplicationReport, 'outcome'>): ExitCode {
   return outcome === 'residue' ? EXIT_CODE.quarantined : EXIT_CODE.done;
+}
+
+/** The exit code for how a promotion of files stands or ended. */
+export function exitCodeOfFiles({ outcome, counts }: Pick<FilePromotionReport, 'outcome' | 'counts'>): ExitCode {
+  return outcome === 'dry-run' && counts.keptBack > 0 ? EXIT_CODE.quarantined : OF_OUTCOME[outcome];
 }
 
 /** The exit code for what a command threw. */

@@ -3,6 +3,7 @@ import { PromoterError } from '../errors.ts';
 import type { FileInput } from '../manifest/file-bundle-reader.ts';
 import { booleanFlag } from './boolean-flags.ts';
 import { addServerOptions, type ServerOptions } from './common-options.ts';
+import { failureOption, type FailureReaction } from './failure-option.ts';
 import type { CommandOutput } from './output.ts';
 
 /** What `promoter files` is given. */
@@ -15,6 +16,7 @@ export interface FilesOptions extends ServerOptions {
   readonly useServiceAccount?: boolean;
   readonly overwrite?: boolean;
   readonly skipMissing?: boolean;
+  readonly onFailure?: FailureReaction;
 }
 
 const HELP = `
@@ -25,8 +27,8 @@ The same command given again goes on with its run if that is under way, and copi
 
 Exit codes:
   0  done                                   3  finished, but files were kept back
-  1  failed                                 5  another promotion to the same filestores is running
-  2  wrong usage, or wrong manifests
+  1  failed                                 4  held for a decision: promoter retry ID, promoter abort ID
+  2  wrong usage, or wrong manifests        5  another promotion to the same filestores is running
 
 Examples:
   $ promoter files --manifests artifacts
@@ -49,6 +51,7 @@ export function filesCommand(output: CommandOutput): Command {
   booleanFlag(command, 'use-service-account', 'write to gs:// as the service accounts that the manifests name');
   booleanFlag(command, 'overwrite', 'replace files at a destination that have another content');
   booleanFlag(command, 'skip-missing', 'take no notice of files that the source does not have');
+  command.addOption(failureOption("'fail' the run; it keeps back the files of a bucket that fails"));
   return addServerOptions(command)
     .addHelpText('after', HELP)
     .action(async (options: FilesOptions) => {

@@ -23,7 +23,7 @@ export async function startFiles(
   request: FilePromotionRequest,
   destinations: readonly string[],
 ): Promise<RunReference> {
-  const identity = hash(request);
+  const identity = hash(aimOf(request));
   const workflowId = request.confirm === true ? `files/${hash(destinations)}` : `files-dry-run/${identity}`;
   for (let tries = 1; ; tries++) {
     try {
@@ -47,9 +47,19 @@ export async function startFiles(
     throw new PromoterError(
       'RunConflict',
       `another promotion of files to the same filestores is running: ${workflowId}\n` +
-        `wait for it with \`temporal workflow show --workflow-id ${workflowId} --follow\` and start again`,
+        `wait for it with \`promoter watch '${workflowId}'\` and start again, or end it with \`promoter abort '${workflowId}'\` (what it has copied stays)`,
     );
   }
+}
+
+/** Whether a run has one of our ids for promotions of files. */
+export function isFilesId(workflowId: string): boolean {
+  return /^files(?:-dry-run)?\//.test(workflowId);
+}
+
+/** What a request would do; how long it waits and how often it tries is left out. */
+function aimOf({ manifests, confirm, overwrite, skipMissing, useServiceAccount }: FilePromotionRequest): unknown {
+  return { manifests, confirm, overwrite, skipMissing, useServiceAccount };
 }
 
 function hash(value: unknown): string {

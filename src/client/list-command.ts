@@ -8,12 +8,12 @@ export interface ListOptions extends ServerOptions {
   readonly kind?: RunKind;
 }
 
-const KINDS: readonly RunKind[] = ['promotion', 'replication'];
+const KINDS: readonly RunKind[] = ['promotion', 'replication', 'files'];
 
 /** The command that lists runs. */
 export function listCommand(output: CommandOutput): Command {
   const command = new Command('list')
-    .description('list the latest runs: promotions, dry runs, and replications of signatures')
+    .description('list the latest runs: promotions of images and files, dry runs, replications of signatures')
     .option('--limit <number>', 'how many', parseLimit, 20)
     .addOption(new Option('--kind <kind>', 'only these').choices(KINDS));
   return addServerOptions(command).action(async (options: ListOptions) => {

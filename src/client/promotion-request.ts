@@ -2,6 +2,7 @@ import { compilePolicy, policyOfFlags } from '../signing/identity-policy.ts';
 import { PHASES } from '../workflows/messages.ts';
 import type { PromotionRequest } from '../workflows/promotion-request.ts';
 import type { CipOptions } from './cip-command.ts';
+import { failureReaction } from './failure-option.ts';
 import { signatureRulesOf } from './kpromo-flags.ts';
 import type { RequestedManifests } from './promotion-input.ts';
 
@@ -38,7 +39,7 @@ export function requestOf(options: RequestOptions, circumstances: RequestCircums
       ? {}
       : { vulnerabilities: { threshold: options.blockVulnerabilities } }),
     signatures,
-    onPhaseFailure: options.onFailure ?? (terminal ? 'hold' : 'fail'),
+    onPhaseFailure: failureReaction(options.onFailure, terminal),
     ...(options.approval === undefined ? {} : { approval: options.approval }),
     ...(options.overrideFreeze === undefined ? {} : { overrideFreeze: options.overrideFreeze }),
     ...(selfContained ? { policies } : {}),

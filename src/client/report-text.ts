@@ -29,7 +29,7 @@ export function renderReport(report: PromotionReport): string {
 }
 
 /** The rows of the phases, for people who look in on a run. */
-export function renderPhases(report: PromotionReport, now: number): string {
+export function renderPhases(report: Pick<PromotionReport, 'phases'>, now: number): string {
   const name = Math.max(...report.phases.map((row) => row.name.length));
   return report.phases
     .map((row) => {

@@ -1,7 +1,13 @@
 import { loadConfig, type Config } from '../config.ts';
 import { PromoterError } from '../errors.ts';
 import type { PromotionRequest } from '../workflows/promotion-request.ts';
-import { exitCodeOfStatus, readStatus, type PromotionStatus, type ReplicationStatus } from './run-status.ts';
+import {
+  exitCodeOfStatus,
+  readStatus,
+  type FilesStatus,
+  type PromotionStatus,
+  type ReplicationStatus,
+} from './run-status.ts';
 import { writeJsonResult } from './json-result.ts';
 import type { CommandOutput } from './output.ts';
 import { readPlanRows } from './plan-rows.ts';
@@ -34,7 +40,7 @@ export async function runReport(id: string | undefined, options: ReportOptions, 
     const status = await readStatus(session, id ?? (await latestRun(session)));
     return status.kind === 'promotion' ? readBasics(session, config, status) : status;
   });
-  if ('kind' in basics) return reportReplication(basics, options, output);
+  if ('kind' in basics) return reportBriefly(basics, options, output);
   output.setExitCode(exitCodeOfStatus(basics.status));
   await withPlanStore(config, async (store) => {
     const facts = await readFacts(store, basics, ROWS_SHOWN, Date.now());
@@ -50,13 +56,15 @@ export async function runReport(id: string | undefined, options: ReportOptions, 
   });
 }
 
-async function reportReplication(
-  status: ReplicationStatus,
+/** What there is to report on other runs than promotions of images. */
+async function reportBriefly(
+  status: ReplicationStatus | FilesStatus,
   { html, markdown, json }: ReportOptions,
   output: CommandOutput,
 ): Promise<void> {
   if (html === true || markdown === true) {
-    const message = `${status.workflowId} is a replication, which is reported on as text or with --json only`;
+    const what = status.kind === 'files' ? 'promotes files, which are' : 'is a replication, which is';
+    const message = `${status.workflowId} ${what} reported on as text or with --json only`;
     throw new PromoterError('UsageInvalid', message);
   }
   const exitCode = exitCodeOfStatus(status);

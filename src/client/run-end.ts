@@ -99,6 +99,17 @@ async function readQuarantine(store: PlanStore, { quarantine }: PromotionReport)
   return quarantine.list === undefined ? quarantine.samples : getEdges(store, quarantine.list as Digest);
 }
 
+/** What there is to do about a held phase. */
+export function holdText(
+  { hold }: { readonly hold?: PromotionReport['hold'] | undefined },
+  { workflowId }: Pick<RunReference, 'workflowId'>,
+): string {
+  return `${hold?.phase} failed and is held: ${hold?.reason}
+mend the cause, then go on with:  promoter retry '${workflowId}'
+or end the run with:              promoter abort '${workflowId}'
+`;
+}
+
 function heldText(report: PromotionReport, { workflowId }: RunReference): string {
   const { hold, pause, approval } = report;
   if (hold === undefined && pause !== undefined) {
@@ -114,10 +125,7 @@ or end the run with:              promoter abort '${workflowId}'
 `
       : `waiting for ${APPROVAL_WANTED[approval.rule]}; follow it with: promoter watch '${workflowId}'\n`;
   }
-  return `${hold?.phase} failed and is held: ${hold?.reason}
-mend the cause, then go on with:  promoter retry '${workflowId}'
-or end the run with:              promoter abort '${workflowId}'
-`;
+  return holdText({ hold }, { workflowId });
 }
 
 function interruptedText({ run: { workflowId }, server }: FollowedRun): string {

@@ -9,13 +9,15 @@ import { setbackLine, type Setback } from './run-setbacks.ts';
 import { withSession } from './session-loop.ts';
 import { runLink, type TemporalSession } from './temporal-session.ts';
 
-/** A workflow whose runs are never held, to be started and followed. */
+/** A workflow to be started and followed. */
 export interface Pursuit<R> {
   /** Starts the run, or finds the one that is doing the same already. */
   readonly begin: (session: TemporalSession) => Promise<RunReference>;
   /** How far it is, in a line that is shown now and then; nothing while there is nothing to tell. */
   readonly lineOf: (report: R) => string | undefined;
   readonly exitCodeOf: (report: R) => ExitCode;
+  /** What to say of a run that is held, which then is followed no longer; without it runs are never held. */
+  readonly heldText?: (report: R, run: RunReference) => string;
 }
 
 export type PursuitEnd<R> = RunEnd<R> & { readonly exitCode: ExitCode };
@@ -30,7 +32,7 @@ const LINE_EVERY_MS = 10_000;
 export async function pursueRun<R extends { readonly outcome: string }>(
   config: Config,
   output: CommandOutput,
-  { begin, lineOf, exitCodeOf }: Pursuit<R>,
+  { begin, lineOf, exitCodeOf, heldText }: Pursuit<R>,
 ): Promise<PursuitEnd<R>> {
   const interruption = listenForInterruption();
   const note = (line: string): void => void output.stderr.write(`${line}\n`);
@@ -44,9 +46,10 @@ export async function pursueRun<R extends { readonly outcome: string }>(
         onReport: showAsLines(note, lineOf),
         onNote: note,
         signal: interruption.signal,
-        stopAtHold: false,
+        stopAtHold: heldText !== undefined,
       });
     });
+    if (end.kind === 'held' && run !== undefined) output.stderr.write(heldText?.(end.report, run) ?? '');
     if (end.kind === 'failed') note(describeThrown(end.failure));
     if (end.kind === 'interrupted') return { ...end, exitCode: interruption.exitCode() };
     return { ...end, exitCode: end.kind === 'failed' ? EXIT_CODE.failed : exitCodeOf(end.report) };

@@ -1,19 +1,26 @@
 import { WorkflowFailedError, WorkflowNotFoundError, type WorkflowExecutionDescription } from '@temporalio/client';
 import { PromoterError } from '../errors.ts';
+import type { FilePromotionReport } from '../workflows/file-messages.ts';
 import { currentPhase, type PromotionReport } from '../workflows/messages.ts';
 import type { ReplicationReport } from '../workflows/replication-messages.ts';
-import { EXIT_CODE, exitCodeOfReplication, exitCodeOfReport, type ExitCode } from './exit-code.ts';
+import { EXIT_CODE, exitCodeOfFiles, exitCodeOfReplication, exitCodeOfReport, type ExitCode } from './exit-code.ts';
 import { describeThrown } from './failure-text.ts';
 import { readReport, reportOfFailure } from './run-follow.ts';
 import { destinationsKey, phaseKey, stateKey } from './search-attributes.ts';
 import type { TemporalSession } from './temporal-session.ts';
 
 /** What a run does, and the type of its workflow. A check of signatures is a replication that writes nothing. */
-export const WORKFLOW_TYPES = { promotion: 'promotion', replication: 'signatureReplication' } as const;
-
-const KNOWN_TYPES: ReadonlySet<string> = new Set(Object.values(WORKFLOW_TYPES));
+export const WORKFLOW_TYPES = {
+  promotion: 'promotion',
+  replication: 'signatureReplication',
+  files: 'filePromotion',
+} as const;
 
 export type RunKind = keyof typeof WORKFLOW_TYPES;
+
+const KINDS: ReadonlyMap<string, RunKind> = new Map(
+  Object.entries(WORKFLOW_TYPES).map(([kind, type]) => [type, kind as RunKind]),
+);
 
 /** How a run stands, from what the server knows without any worker. */
 export interface RunStatus<K extends RunKind = RunKind> {
@@ -32,6 +39,7 @@ export interface RunStatus<K extends RunKind = RunKind> {
 interface Reports {
   readonly promotion: PromotionReport;
   readonly replication: ReplicationReport;
+  readonly files: FilePromotionReport;
 }
 
 /** A status with what only the run itself, or its result, can tell. */
@@ -42,6 +50,8 @@ interface DetailedStatus<K extends RunKind> extends RunStatus<K> {
 
 export type PromotionStatus = DetailedStatus<'promotion'>;
 export type ReplicationStatus = DetailedStatus<'replication'>;
+export type FilesStatus = DetailedStatus<'files'>;
+export type AnyStatus = PromotionStatus | ReplicationStatus | FilesStatus;
 
 type Listed = Pick<
   WorkflowExecutionDescription,
@@ -53,24 +63,39 @@ type Listed = Pick<
  *
  * @throws PromoterError `RunUnknown`; `UsageInvalid` of a workflow that is neither
  */
-export async function readStatus(
-  session: TemporalSession,
-  workflowId: string,
-): Promise<PromotionStatus | ReplicationStatus> {
+export async function readStatus(session: TemporalSession, workflowId: string): Promise<AnyStatus> {
   const described = await describe(session, workflowId);
-  if (!KNOWN_TYPES.has(described.type)) throw otherWorkflow(workflowId, described.type);
+  if (!KINDS.has(described.type)) throw otherWorkflow(workflowId, described.type);
   const { kind, ...status } = statusOf(described);
   if (kind === 'replication') return withReport(session, { ...status, kind });
-  const detailed = await withReport(session, { ...status, kind });
-  const phase = detailed.report === undefined ? undefined : currentPhase(detailed.report);
-  return detailed.endedAt !== undefined || phase === undefined ? detailed : { ...detailed, phase };
+  if (kind === 'files') return withPhase(await withReport(session, { ...status, kind }));
+  return withPhase(await withReport(session, { ...status, kind }));
 }
 
-/** The same of a promotion. @throws PromoterError `RunUnknown`; `UsageInvalid` when it is no promotion */
+/** What a run that is under way says itself of where it is; older ones that promote files say nothing of it. */
+function withPhase<S extends PromotionStatus | FilesStatus>(status: S): S {
+  const phase = status.report?.phases === undefined ? undefined : currentPhase(status.report);
+  return status.endedAt !== undefined || phase === undefined ? status : { ...status, phase };
+}
+
+/** The same of a run that can be held. @throws PromoterError `RunUnknown`; `UsageInvalid` when it is none */
+export async function readHoldable(
+  session: TemporalSession,
+  workflowId: string,
+): Promise<PromotionStatus | FilesStatus> {
+  const status = await readStatus(session, workflowId);
+  return status.kind === 'replication' ? refuse(status) : status;
+}
+
+/** The same of a promotion of images. @throws PromoterError `RunUnknown`; `UsageInvalid` when it is no promotion */
 export async function readPromotion(session: TemporalSession, workflowId: string): Promise<PromotionStatus> {
   const status = await readStatus(session, workflowId);
-  if (status.kind === 'promotion') return status;
-  const message = `${workflowId} is a ${status.kind}, which goes on by itself and is followed by nobody; \`promoter status '${workflowId}'\` says how it stands`;
+  return status.kind === 'promotion' ? status : refuse(status);
+}
+
+function refuse({ kind, workflowId }: RunStatus): never {
+  const what = kind === 'files' ? 'promotes files' : 'is a replication';
+  const message = `${workflowId} ${what}, for which there is no such command; \`promoter status '${workflowId}'\` says how it stands`;
   throw new PromoterError('UsageInvalid', message);
 }
 
@@ -99,7 +124,7 @@ export function statusOf(info: Listed): RunStatus {
   const phase = attributes.get(phaseKey);
   const ended = status.name === 'COMPLETED' || status.name === 'RUNNING' ? undefined : status.name.toLowerCase();
   return {
-    kind: type === WORKFLOW_TYPES.replication ? 'replication' : 'promotion',
+    kind: KINDS.get(type) ?? 'promotion',
     workflowId,
     runId,
     state: ended ?? kebab(attributes.get(stateKey) ?? status.name),
@@ -111,10 +136,11 @@ export function statusOf(info: Listed): RunStatus {
 }
 
 /** The exit code for how a run stands. */
-export function exitCodeOfStatus(status: PromotionStatus | ReplicationStatus): ExitCode {
+export function exitCodeOfStatus(status: AnyStatus): ExitCode {
   const { state, endedAt } = status;
   if (status.kind === 'promotion' && status.report !== undefined) return exitCodeOfReport(status.report);
   if (status.kind === 'replication' && status.report !== undefined) return exitCodeOfReplication(status.report);
+  if (status.kind === 'files' && status.report !== undefined) return exitCodeOfFiles(status.report);
   if (state === 'held') return EXIT_CODE.held;
   return endedAt === undefined ? EXIT_CODE.done : EXIT_CODE.failed;
 }

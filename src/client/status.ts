@@ -1,12 +1,21 @@
 import { loadConfig } from '../config.ts';
 import { PromoterError } from '../errors.ts';
+import type { PromotionReport } from '../workflows/messages.ts';
 import type { ServerOptions } from './common-options.ts';
+import { renderFileReport } from './files-text.ts';
 import { writeJsonResult } from './json-result.ts';
 import type { CommandOutput } from './output.ts';
 import { renderPhases, renderQuarantine, renderReport } from './report-text.ts';
 import { listRuns } from './run-list.ts';
 import { renderReplicationReport } from './replication-text.ts';
-import { exitCodeOfStatus, readStatus, type PromotionStatus, type ReplicationStatus } from './run-status.ts';
+import {
+  exitCodeOfStatus,
+  readStatus,
+  type AnyStatus,
+  type FilesStatus,
+  type PromotionStatus,
+  type ReplicationStatus,
+} from './run-status.ts';
 import { standstillLines } from './standstill.ts';
 import { withSession } from './session-loop.ts';
 import { runLink, type TemporalSession } from './temporal-session.ts';
@@ -35,7 +44,7 @@ export async function latestRun(session: TemporalSession): Promise<string> {
 }
 
 /** How a run stands, for people: its phases, what was kept back and what it did. */
-export function renderStatus(status: PromotionStatus | ReplicationStatus, link: string | undefined): string {
+export function renderStatus(status: AnyStatus, link: string | undefined): string {
   const { workflowId, runId, state, phase, startedAt, endedAt, failure } = status;
   const lines = [
     `${workflowId} (run ${runId})`,
@@ -44,20 +53,37 @@ export function renderStatus(status: PromotionStatus | ReplicationStatus, link: 
     ...(failure === undefined ? [] : [failure]),
     ...(endedAt === undefined && status.report === undefined ? [SILENT] : []),
   ];
-  const details = status.kind === 'promotion' ? renderPromotion(status) : renderReplication(status);
-  return `${lines.map((line) => `${line}\n`).join('')}${details}`;
+  return `${lines.map((line) => `${line}\n`).join('')}${renderDetails(status)}`;
+}
+
+function renderDetails(status: AnyStatus): string {
+  switch (status.kind) {
+    case 'promotion':
+      return renderPromotion(status);
+    case 'replication':
+      return renderReplication(status);
+    case 'files':
+      return renderFiles(status);
+  }
+}
+
+function renderFiles({ workflowId, report }: FilesStatus): string {
+  return report === undefined ? '' : `${holdLines(report, workflowId)}${renderFileReport(report)}`;
+}
+
+function holdLines({ hold }: Pick<PromotionReport, 'hold'>, workflowId: string): string {
+  return hold === undefined ? '' : `held: ${hold.reason}\ngo on with: promoter retry '${workflowId}'\n`;
 }
 
 function renderPromotion({ workflowId, report }: PromotionStatus): string {
   if (report === undefined) return '';
   const given = report.approval?.given;
-  const lines = [
-    ...(report.hold === undefined ? [] : [`held: ${report.hold.reason}`, `go on with: promoter retry '${workflowId}'`]),
+  const waits = [
     ...(given === undefined ? [] : [`approved by ${given.by} (${given.proof})`]),
     ...standstillLines(report, workflowId),
   ];
   const { samples, edges } = report.quarantine;
-  const head = lines.map((line) => `${line}\n`).join('');
+  const head = `${holdLines(report, workflowId)}${waits.map((line) => `${line}\n`).join('')}`;
   return `${head}${renderPhases(report, Date.now())}${renderQuarantine(samples, edges)}${renderReport(report)}`;
 }
 

@@ -10,6 +10,7 @@ import {
   type PhaseState,
   type PromotionReport,
 } from './messages.ts';
+import { timed } from './phase-times.ts';
 
 /** What everybody sees of a run: it holds the report, and shows it in the UI and in search attributes. */
 export interface Board {
@@ -88,16 +89,6 @@ export function createBoard(
       show();
     },
   };
-}
-
-const ON: ReadonlySet<PhaseState> = new Set(['waiting', 'running', 'held']);
-
-function timed(before: PhaseRow, row: PhaseRow): PhaseRow {
-  if (row.state === 'pending')
-    return { name: row.name, state: row.state, ...(row.note === undefined ? {} : { note: row.note }) };
-  // What a phase waited for is no part of the time that it took.
-  const startedAt = before.state === 'waiting' && row.state !== 'waiting' ? Date.now() : (row.startedAt ?? Date.now());
-  return ON.has(row.state) ? { ...row, startedAt } : { ...row, startedAt, endedAt: Date.now() };
 }
 
 const AT_REST: ReadonlySet<Outcome> = new Set(['held', 'paused', 'awaiting-approval', 'frozen']);

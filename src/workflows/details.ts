@@ -38,7 +38,8 @@ export function renderDetails(report: PromotionReport, now: number): string {
     .slice(0, LONGEST_DETAILS);
 }
 
-function renderHold({ hold }: PromotionReport): string {
+/** Why a run is held, and what to send it; nothing when it is not. */
+export function renderHold({ hold }: Pick<PromotionReport, 'hold'>): string {
   if (hold === undefined) return '';
   return [
     `**HELD: ${hold.phase} failed.** ${plain(hold.reason)}`,
@@ -72,7 +73,8 @@ function renderFreeze({ freeze, freezeOverride }: PromotionReport): string {
   return `**FROZEN** until ${timeOf(freeze.until)}${why}\n\nIt goes on by itself then. *Send an Update*: \`overrideFreeze\` with \`{"reason": "…"}\` to promote now.`;
 }
 
-function renderPhases(rows: readonly PhaseRow[], now: number): string {
+/** Phases as a table. */
+export function renderPhases(rows: readonly PhaseRow[], now: number): string {
   const lines = rows.map((row) => {
     const shards = row.shards === undefined ? '' : `${row.shards.done}/${row.shards.total}`;
     const note = row.state === 'held' ? 'see above' : plain(row.note ?? '');

@@ -1,5 +1,6 @@
 import { addCounts } from './counts.ts';
 import type { FileCounts, FilePromotionReport } from './file-messages.ts';
+import { renderHold, renderPhases } from './details.ts';
 import { cell } from './plain-text.ts';
 
 /** The UI passes details in a URL, so they have to stay short. */
@@ -22,9 +23,13 @@ export function addFiles(
 }
 
 /** What the UI shows of a promotion of files as its current details. Markdown. */
-export function renderFiles({ counts, shards, total, samples }: FilePromotionReport): string {
+export function renderFiles(report: FilePromotionReport, now: number): string {
+  const { counts, shards, total, samples, phases } = report;
   const { copied, missing, present, skipped, keptBack, bytes } = counts;
+  const hold = renderHold(report);
   const lines = [
+    ...(hold === '' ? [] : [hold]),
+    renderPhases(phases, now),
     `**${shards.done}/${shards.total} shards of ${total} files**`,
     `${copied} copied, ${missing} to copy, ${(bytes / 1_000_000).toFixed(1)} MB; ${present} there already, ${skipped} skipped.`,
     ...(keptBack === 0 ? [] : [`**${keptBack} kept back**`]),

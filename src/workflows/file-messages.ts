@@ -1,5 +1,6 @@
 import { defineQuery } from '@temporalio/workflow';
 import type { TaskResult } from '../files/file-task.ts';
+import type { PhaseName, PhaseRow, PromotionReport } from './messages.ts';
 
 /** What starts a promotion of files: plain JSON. */
 export interface FilePromotionRequest {
@@ -17,7 +18,14 @@ export interface FilePromotionRequest {
   readonly attempts?: number;
   /** A worker that has said nothing for this long is taken for dead; 30 seconds unless given. */
   readonly heartbeat?: string | number;
+  /** Wait for an operator when a bucket cannot be used for now (the default), or keep its files back and end. */
+  readonly onPhaseFailure?: 'hold' | 'fail';
+  /** How long a held phase waits before the run fails; 24 hours unless given. */
+  readonly holdTimeout?: string | number;
 }
+
+/** The phases of a promotion of files: what is there is looked at, and what is missing copied. */
+export const FILE_PHASES = ['plan', 'promote'] as const satisfies readonly PhaseName[];
 
 /** What became of files, counted over destinations. */
 export interface FileCounts {
@@ -35,7 +43,7 @@ export interface FileCounts {
 /** A file that was kept back, as samples of the report show it. */
 export type KeptBackFile = Extract<TaskResult, { kind: 'kept-back' }>;
 
-export type FilePromotionOutcome = 'running' | 'done' | 'dry-run' | 'quarantined';
+export type FilePromotionOutcome = 'running' | 'held' | 'done' | 'dry-run' | 'quarantined' | 'failed';
 
 /** How a promotion of files stands: the answer to the query `report`, and its result. */
 export interface FilePromotionReport {
@@ -49,6 +57,9 @@ export interface FilePromotionReport {
   /** The first of the files that were kept back. */
   readonly samples: readonly KeptBackFile[];
   /** Milliseconds since the epoch. */
+  readonly phases: readonly PhaseRow[];
+  /** Set while a phase is held. */
+  readonly hold?: NonNullable<PromotionReport['hold']>;
   readonly startedAt: number;
   readonly endedAt?: number;
 }

@@ -3,9 +3,9 @@ import {
   type CancellationScope,
   allHandlersFinished,
   condition,
+  isCancellation,
   setHandler,
 } from '@temporalio/workflow';
-import type { Board } from './board.ts';
 import {
   abortPromotion,
   currentPhase,
@@ -15,6 +15,9 @@ import {
   type DecisionReceipt,
   type Outcome,
   type PhaseName,
+  type PhaseRow,
+  type PhaseState,
+  type PromotionReport,
 } from './messages.ts';
 import { POLICIES, type Duration } from './policies.ts';
 import { onlyFields, optionalObjectOf, optionalTexts, refuse } from './update-checks.ts';
@@ -28,6 +31,13 @@ const WAITING: Partial<Record<Outcome, string>> = {
   frozen: 'the run waits for the end of a freeze; overrideFreeze promotes all the same',
 };
 
+/** What a run shows of its phases, as far as holding them goes. */
+export interface HoldBoard {
+  read(): Pick<PromotionReport, 'phases' | 'outcome'>;
+  update(change: { readonly hold: PromotionReport['hold'] | undefined }): void;
+  mark(phase: PhaseName, state: PhaseState, change?: Partial<PhaseRow>): void;
+}
+
 /** Where a phase waits for an operator, and where the operator's Updates arrive. */
 export interface Operator {
   /**
@@ -38,10 +48,12 @@ export interface Operator {
   decide(phase: PhaseName, reason: string, timeout: Duration): Promise<'retry' | 'skip'>;
   /** Waits until every Update that has been accepted is answered. */
   settle(): Promise<void>;
+  /** Why a run ended: one that was cancelled since an operator aborted it says so. */
+  explained(error: unknown): unknown;
 }
 
 /** Takes the Updates `retryPhase`, `skipPhase` and `abortPromotion`; an abort of a phase that runs cancels `scope`. */
-export function attachOperator(board: Board, scope: CancellationScope): Operator & { aborted(): string | undefined } {
+export function attachOperator(board: HoldBoard, scope: CancellationScope): Operator {
   let held: PhaseName | undefined;
   let decision: { action: Action; reason: string | undefined } | undefined;
   let abortReason: string | undefined;
@@ -99,12 +111,15 @@ export function attachOperator(board: Board, scope: CancellationScope): Operator
       return action === 'skip' ? 'skip' : 'retry';
     },
     settle: () => condition(allHandlersFinished),
-    aborted: () => abortReason,
+    explained(error) {
+      if (abortReason === undefined || !isCancellation(error)) return error;
+      return ApplicationFailure.nonRetryable(`aborted by an operator: ${abortReason}`, 'PhaseAborted');
+    },
   };
 }
 
 // Validators see whatever JSON somebody typed.
-function check(input: unknown, expected: PhaseName | undefined, board: Board): void {
+function check(input: unknown, expected: PhaseName | undefined, board: HoldBoard): void {
   if (expected === undefined) refuse(`no phase is held, so there is nothing to decide: ${standing(board)}`);
   const decision = optionalObjectOf(input, '{"reason": "…"}');
   onlyFields(decision, ['phase', 'reason', 'by']);
@@ -114,10 +129,10 @@ function check(input: unknown, expected: PhaseName | undefined, board: Board): v
 }
 
 /** What a run that is not held does. */
-function standing(board: Board): string {
+function standing(board: HoldBoard): string {
   return WAITING[board.read().outcome] ?? `${runningPhase(board)} is being worked on`;
 }
 
-function runningPhase(board: Board): PhaseName {
+function runningPhase(board: HoldBoard): PhaseName {
   return currentPhase(board.read()) ?? 'setup';
 }

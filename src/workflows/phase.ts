@@ -6,8 +6,7 @@ import {
   isCancellation,
   rootCause,
 } from '@temporalio/workflow';
-import type { Board } from './board.ts';
-import type { Operator } from './hold.ts';
+import type { HoldBoard, Operator } from './hold.ts';
 import type { PhaseName } from './messages.ts';
 import type { Duration } from './policies.ts';
 
@@ -36,7 +35,7 @@ const HOPELESS: ReadonlySet<string> = new Set([
 export async function runOrHold<T>(
   phase: PhaseName,
   handling: FailureHandling,
-  board: Board,
+  board: HoldBoard,
   operator: Operator,
   body: () => Promise<T>,
 ): Promise<T | 'skipped'> {

@@ -3,7 +3,6 @@ import {
   CancellationScope,
   ContinueAsNew,
   continueAsNew,
-  isCancellation,
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
@@ -102,12 +101,9 @@ export async function promotion(request: PromotionRequest, continued?: Promotion
 }
 
 /** A run that was cancelled from within says why. */
-function whyItEnded(error: unknown, writers: WriterLeases, operator: ReturnType<typeof attachOperator>): unknown {
+function whyItEnded(error: unknown, writers: WriterLeases, operator: Operator): unknown {
   const other = writers.lost();
-  if (other !== undefined) return ApplicationFailure.nonRetryable(other, 'RunConflict');
-  const reason = operator.aborted();
-  if (reason === undefined || !isCancellation(error)) return error;
-  return ApplicationFailure.nonRetryable(`aborted by an operator: ${reason}`, 'PhaseAborted');
+  return other === undefined ? operator.explained(error) : ApplicationFailure.nonRetryable(other, 'RunConflict');
 }
 
 async function runPhases(

@@ -40,7 +40,7 @@ describe('promoter files', () => {
     }
     const report = { outcome: 'done', run: '', total: 3, shards: { done: 1, total: 1 }, counts: COUNTS } as const;
     const { captured, output } = captureOutput();
-    await printFiles({ ...report, samples: [], startedAt: 0 }, each(), { manifests: '', confirm: true }, output);
+    await printFiles({ ...report, samples: [], phases: [], startedAt: 0 }, each(), output);
     assert.equal(
       captured.stdout,
       'COPY "gs://staging/a" to "s3://prod/a"\n' +

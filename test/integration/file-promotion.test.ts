@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import type { WorkflowHandle } from '@temporalio/client';
 import { PromoterError } from '../../src/errors.ts';
+import { fileReport, type FilePromotionReport } from '../../src/workflows/file-messages.ts';
+import { retryPhase, skipPhase } from '../../src/workflows/messages.ts';
 import { hashOf } from '../files/bucket-contract.ts';
 import { hashesOf, startFileLab, through, type FileLab } from '../support/file-lab.ts';
+import { startHttpTap } from '../support/http-tap.ts';
+import { replayRuns } from '../support/temporal.ts';
+import { waitFor } from '../support/waiting.ts';
 
 describe('promoting files', function () {
   this.timeout(120_000);
@@ -88,7 +94,7 @@ describe('promoting files', function () {
         await bucket.write(name, ...rest);
       },
     }));
-    const request = { attempts: 2 };
+    const request = { attempts: 2, onPhaseFailure: 'fail' } as const;
     const { report } = await lab.promote({
       source,
       destinations: [destination],
@@ -103,6 +109,44 @@ describe('promoting files', function () {
     assert.deepEqual(await lab.contents(destination), others);
   });
 
+  it('holds what waits for a bucket once the rest has arrived, and goes on with it when told to', async () => {
+    const source = await lab.s3.makeBucket('held');
+    const destination = await lab.folder();
+    const files = { good: 'good', later: 'later' };
+    await lab.put(source, files);
+    let writes: readonly string[] = [];
+    let isDown = true;
+    const buckets = through(lab.buckets, (bucket) => ({
+      write: async (name, ...rest) => {
+        writes = [...writes, name];
+        if (isDown && name === 'later') throw new PromoterError('BucketUnavailable', 'the bucket is down');
+        await bucket.write(name, ...rest);
+      },
+    }));
+    const held: FilePromotionReport[] = [];
+    const steer = async (handle: WorkflowHandle): Promise<void> => {
+      await waitFor(async () => {
+        const report = await handle.query(fileReport);
+        if (report.outcome === 'held') held.push(report);
+        return report.outcome === 'held';
+      });
+      isDown = false;
+      await assert.rejects(handle.executeUpdate(skipPhase, { args: [undefined] }));
+      await handle.executeUpdate(retryPhase, { args: [undefined] });
+    };
+    const request = { attempts: 1 };
+    const promotion = { source, destinations: [destination], files: hashesOf(files), buckets, request, steer };
+    const { report, results } = await lab.promote(promotion);
+    assert.match(held[0]?.hold?.reason ?? '', /1 files could not be promoted yet: the bucket is down/);
+    assert.deepEqual([report.outcome, report.counts.copied, report.counts.present], ['done', 2, 0]);
+    assert.deepEqual(writes.toSorted(), ['good', 'later', 'later']);
+    assert.deepEqual(
+      results.map(({ kind }) => kind),
+      ['copied', 'copied'],
+    );
+    assert.deepEqual(await lab.contents(destination), hashesOf(files));
+  });
+
   it('lets a destination that is not there cost only its own files', async () => {
     const source = await lab.s3.makeBucket('one-sided');
     const good = await lab.google.makeBucket('there');
@@ -111,9 +155,54 @@ describe('promoting files', function () {
     const { report } = await lab.promote({ source, destinations, files: hashesOf({ file: 'x' }) });
     assert.deepEqual([report.counts.copied, report.counts.keptBack], [1, 1]);
     assert.equal(report.samples[0]?.reason, 'BucketNotFound');
+    const request = { onPhaseFailure: 'fail' } as const;
     await assert.rejects(
-      lab.promote({ source, destinations: ['gs://not-there/'], files: hashesOf({ file: 'x' }) }),
-      (error: Error) => /no such bucket|not-there/i.test(String((error.cause as Error).cause)),
+      lab.promote({ source, destinations: ['gs://not-there/'], files: hashesOf({ file: 'x' }), request }),
+      (error: Error) => /^plan failed: .*not-there/.test((error.cause as Error).message),
     );
+  });
+
+  it('goes on after a worker was killed in the middle of an upload, and uploads nothing twice but that', async function () {
+    this.timeout(300_000);
+    const [source, destination] = [await lab.s3.makeBucket('before'), await lab.s3.makeBucket('after')];
+    const small = Object.fromEntries(
+      Array.from({ length: 12 }, (_, index) => [`file-${index + 10}`, `content ${index}`]),
+    );
+    const files = { ...small, 'file-14-large': randomBytes(20 * 1024 * 1024) };
+    await lab.put(source, files);
+    const parts = (requests: readonly string[]) => requests.filter((one) => /^PUT .*partNumber=/.test(one));
+    const answersAll = { yet: false };
+    const tap = await startHttpTap(
+      lab.s3.environment['AWS_ENDPOINT_URL_S3'] ?? '',
+      (request) => answersAll.yet || !/^PUT .*partNumber=2&/.test(request),
+    );
+    const environment = { AWS_ENDPOINT_URL_S3: tap.url };
+    const putsOf = (name: string) => tap.requests.filter((one) => one.startsWith(`PUT /after/${name}?x-id=PutObject`));
+    const queue = 'killed-in-an-upload';
+    const handle = await lab.start(
+      { source, destinations: [destination], files: hashesOf(files), request: { heartbeat: '3 seconds' } },
+      queue,
+    );
+    const first = await lab.startWorker(queue, environment);
+    await waitFor(() => parts(tap.requests).length > 0 && Object.keys(small).every((name) => putsOf(name).length > 0));
+    await first.kill();
+    const { 'file-14-large': large, ...others } = hashesOf(files);
+    const left = await lab.contents(destination);
+    assert.equal(left['file-14-large'], undefined);
+    for (const [name, hash] of Object.entries(left)) assert.equal(hash, others[name]);
+
+    answersAll.yet = true;
+    const second = await lab.startWorker(queue, environment);
+    const report = await handle.result();
+    await second.stop();
+    await tap.close();
+    await replayRuns(handle.workflowId);
+    assert.deepEqual([report.outcome, report.counts.copied + report.counts.present], ['done', 13]);
+    assert.deepEqual(await lab.contents(destination), { ...others, 'file-14-large': large });
+    // What was on its way when the worker died may have arrived or not.
+    const twice = Object.keys(small).filter((name) => putsOf(name).length > 1);
+    assert.ok(twice.length <= 3, twice.join(' '));
+    for (const name of twice) assert.ok(!(name in left), name);
+    assert.equal(tap.requests.filter((one) => /^POST .*[?&]uploadId=/.test(one)).length, 1);
   });
 });

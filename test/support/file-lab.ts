@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pathToFileURL } from 'node:url';
+import type { WorkflowHandle } from '@temporalio/client';
 import { Worker } from '@temporalio/worker';
 import { rethrowCancellation } from '../../src/activities/cancellation.ts';
 import { createFileActivities } from '../../src/activities/index.ts';
@@ -14,6 +15,8 @@ import type { TaskResult } from '../../src/files/file-task.ts';
 import { fileBundleBytes } from '../../src/manifest/file-bundle.ts';
 import { openFolderStore } from '../../src/plan/folder-store.ts';
 import { recordsOf } from '../../src/plan/records.ts';
+import { packageRoot } from '../../src/stack/program-list.ts';
+import { startProcess, type RunningProcess } from '../../src/stack/process.ts';
 import type { FilePromotionReport, FilePromotionRequest } from '../../src/workflows/file-messages.ts';
 import type { filePromotion } from '../../src/workflows/index.ts';
 import { contentOf, hashOf } from '../files/bucket-contract.ts';
@@ -32,6 +35,13 @@ export interface FileLab {
   contents(base: string): Promise<Readonly<Record<string, string>>>;
   /** Promotes what manifests list, replays the history, and tells what became of each file. */
   promote(promotion: LabPromotion): Promise<LabResult>;
+  /** Starts the same and leaves it to workers of the queue. */
+  start(
+    promotion: Omit<LabPromotion, 'buckets' | 'steer'>,
+    taskQueue: string,
+  ): Promise<WorkflowHandle<typeof filePromotion>>;
+  /** Starts a worker in a process of its own. @param environment beside the lab's */
+  startWorker(taskQueue: string, environment?: Readonly<Record<string, string>>): Promise<RunningProcess>;
   stop(): Promise<void>;
 }
 
@@ -43,6 +53,8 @@ export interface LabPromotion {
   readonly request?: Partial<FilePromotionRequest>;
   /** In place of the lab's own, to put faults in. */
   readonly buckets?: Buckets;
+  /** What people do meanwhile. */
+  readonly steer?: (handle: WorkflowHandle) => Promise<void>;
 }
 
 export interface LabResult {
@@ -55,6 +67,15 @@ export async function startFileLab(): Promise<FileLab> {
   const directory = await mkdtemp(join(tmpdir(), 'files-'));
   const [s3, google, store] = await Promise.all([startS3(), startGoogle(), openFolderStore(join(directory, 'store'))]);
   const buckets = createBuckets({ ...s3.environment, ...google.environment });
+  const start: FileLab['start'] = async (promotion, taskQueue) => {
+    const { environment } = await temporalFixture();
+    const manifests = await store.put(bundleOf(promotion));
+    return environment.client.workflow.start<typeof filePromotion>('filePromotion', {
+      taskQueue,
+      workflowId: randomUUID(),
+      args: [{ manifests, confirm: true, ...promotion.request }],
+    });
+  };
   return {
     s3,
     google,
@@ -70,9 +91,27 @@ export async function startFileLab(): Promise<FileLab> {
       for await (const file of bucket.list()) found[file.name] = await readHash(bucket, file.name);
       return found;
     },
+    start,
+    async startWorker(taskQueue, more = {}) {
+      const { environment } = await temporalFixture();
+      return startProcess({
+        name: 'the worker',
+        program: process.execPath,
+        args: [join(packageRoot(), 'worker.ts')],
+        env: {
+          ...s3.environment,
+          ...google.environment,
+          TEMPORAL_ADDRESS: environment.address,
+          PROMOTER_TASK_QUEUE: taskQueue,
+          PROMOTER_PLAN_STORE: join(directory, 'store'),
+          ...more,
+        },
+        logFile: join(directory, 'worker.log'),
+        ready: async () => true,
+      });
+    },
     async promote(promotion) {
       const { environment, workflowBundle } = await temporalFixture();
-      const manifests = await store.put(bundleOf(promotion));
       const taskQueue = randomUUID();
       const worker = await Worker.create({
         connection: environment.nativeConnection,
@@ -83,15 +122,12 @@ export async function startFileLab(): Promise<FileLab> {
         maxHeartbeatThrottleInterval: '100 milliseconds',
         defaultHeartbeatThrottleInterval: '100 milliseconds',
       });
-      const workflowId = randomUUID();
-      const report = await worker.runUntil(
-        environment.client.workflow.execute<typeof filePromotion>('filePromotion', {
-          taskQueue,
-          workflowId,
-          args: [{ manifests, confirm: true, ...promotion.request }],
-        }),
-      );
-      await replayRuns(workflowId);
+      const handle = await start(promotion, taskQueue);
+      const report = await worker.runUntil(async () => {
+        await promotion.steer?.(handle);
+        return handle.result();
+      });
+      await replayRuns(handle.workflowId);
       const results: TaskResult[] = [];
       for (const digest of await recordsOf(store, report.run, 'files')) {
         results.push(...(await getJson<readonly TaskResult[]>(store, digest)));

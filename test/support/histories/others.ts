@@ -1,15 +1,15 @@
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import type { FileActivities, ReplicationActivities } from '../../../src/activities/index.ts';
+import type { ReplicationActivities } from '../../../src/activities/index.ts';
 import type { NotificationActivities } from '../../../src/activities/notify.ts';
 import type { Notification } from '../../../src/notifications/notification.ts';
 import { acquireWriter, lease, releaseWriter, setCeiling } from '../../../src/workflows/budget-messages.ts';
-import { NO_FILES } from '../../../src/workflows/file-details.ts';
 import type { OldestPair } from '../../../src/workflows/replication-messages.ts';
 import { BLANK_TALLY } from '../../../src/workflows/replication-report.ts';
 import { DIGEST } from '../promotion-activities.ts';
 import { replicationActivitiesFor } from '../replication-activities.ts';
 import type { HistoryCase } from './case.ts';
+import { fileCases } from './files.ts';
 
 /** More than one run takes where a server suggests another one early. */
 const MANY_SHARDS = 80;
@@ -20,7 +20,7 @@ const gone = (): Promise<never> =>
 
 /** Budgets of registries, replications, promotions of files, and what is told of them. */
 export function otherCases(): readonly HistoryCase[] {
-  return [...budgets(), ...replications(), ...files(), notified()];
+  return [...budgets(), ...replications(), ...fileCases(), notified()];
 }
 
 function budgets(): readonly HistoryCase[] {
@@ -88,31 +88,6 @@ function replications(): readonly HistoryCase[] {
     case_('mirror-stale', 1, { replicateShard: async () => ({ ...BLANK_TALLY, sources: 10, oldest }) }),
     case_('continued-as-new', MANY_SHARDS),
     { ...case_('failed', 1, { replicateShard: gone }), ends: 'FAILED' },
-  ];
-}
-
-function files(): readonly HistoryCase[] {
-  const case_ = (name: string, shards: number, confirm: boolean, keptBack = 0): HistoryCase => {
-    const request = {
-      manifests: DIGEST,
-      confirm,
-      overwrite: false,
-      skipMissing: false,
-      useServiceAccount: false,
-      attempts: 8,
-      heartbeat: 30_000,
-    };
-    const activities: FileActivities = {
-      planFiles: async () => ({ request, index: DIGEST, shards, total: shards, counts: NO_FILES, samples: [] }),
-      promoteFiles: async () => ({ counts: { ...NO_FILES, copied: 1 - keptBack, keptBack }, samples: [] }),
-    };
-    return { workflow: 'filePromotion', name, args: [{ manifests: DIGEST, confirm }], activities };
-  };
-  return [
-    case_('done', 3, true),
-    case_('dry-run', 2, false),
-    case_('quarantined', 2, true, 1),
-    case_('continued-as-new', MANY_SHARDS, true),
   ];
 }
 
