@@ -1,55 +1,9 @@
 import assert from 'node:assert/strict';
 import { PromoterError } from '../../src/errors.ts';
 import { createAuthentication } from '../../src/registry/authentication.ts';
-import type { Credentials, CredentialsProvider } from '../../src/registry/credentials.ts';
-import type { RegistryRequest, RegistryResponse, Send } from '../../src/registry/exchange.ts';
-import { createNetworkGuard } from '../../src/registry/network-guard.ts';
-import { aRequest, aResponse } from './requests.ts';
-
-const CHALLENGE = { 'www-authenticate': 'Bearer realm="https://auth.example/token",service="registry.example"' };
-const PASSWORD: Credentials = { kind: 'password', username: 'user', password: 'secret' };
-const BASIC = `Basic ${Buffer.from('user:secret').toString('base64')}`;
-
-interface World {
-  readonly send: Send;
-  readonly seen: RegistryRequest[];
-  readonly expect: (host: string, scopes: readonly string[]) => void;
-}
-
-/** A registry that wants what `accepts` says, with a token server. */
-function worldWith(
-  accepts: (authorization: string | undefined, request: RegistryRequest) => boolean,
-  options: {
-    readonly credentials?: CredentialsProvider;
-    readonly challenge?: Readonly<Record<string, string>>;
-    readonly issue?: (request: RegistryRequest) => RegistryResponse;
-  } = {},
-): World {
-  const seen: RegistryRequest[] = [];
-  const issue =
-    options.issue ??
-    (({ url }) => aResponse(200, {}, JSON.stringify({ token: url.searchParams.getAll('scope').join('+') || 'bare' })));
-  const network: Send = (request) => {
-    seen.push(request);
-    if (request.class === 'token') return Promise.resolve(issue(request));
-    const ok = accepts(request.headers?.['authorization'], request);
-    return Promise.resolve(ok ? aResponse(200) : aResponse(401, options.challenge ?? CHALLENGE));
-  };
-  const authentication = createAuthentication({
-    credentials: options.credentials ?? (() => Promise.resolve(undefined)),
-    guard: createNetworkGuard(() => Promise.resolve(['198.51.100.1'])),
-    now: () => 0,
-  });
-  return { seen, send: authentication.layer(network), expect: (...call) => authentication.expect(...call) };
-}
-
-function reading(repository: string, overrides: Partial<RegistryRequest> = {}): RegistryRequest {
-  return aRequest({ scopes: [`repository:${repository}:pull`], ...overrides });
-}
-
-function classes({ seen }: World): string[] {
-  return seen.map((request) => request.class);
-}
+import type { RegistryRequest, RegistryResponse } from '../../src/registry/exchange.ts';
+import { BASIC, CHALLENGE, PASSWORD, classes, reading, worldWith } from './authentication-world.ts';
+import { aResponse } from './requests.ts';
 
 describe('authentication', () => {
   it('sends nothing where nothing is asked for', async () => {
