@@ -106,6 +106,11 @@ function approvals(): readonly HistoryCase[] {
     ++asked > 1
       ? { approved: true, by: 'jane', proof: 'https://github.com/example/manifests/pull/7' }
       : { approved: false, why: 'pull/7 has no approving review' };
+  const signed: Activities['proveApproval'] = async () => ({ approved: true, by: 'jane', proof: 'SHA256:key' });
+  const setUpFromGit: Activities['setup'] = async (input) => {
+    const result = await activitiesFor(1).setup(input);
+    return { ...result, approval: { rule: 'signed-commit', url: 'https://git.example/manifests' } };
+  };
   return [
     promotionCase('approved', {
       request: { approval: 'required' },
@@ -117,6 +122,9 @@ function approvals(): readonly HistoryCase[] {
     promotionCase('approval-proved', {
       activities: activitiesFor(1, { proveApproval }),
       request: { approval: 'github-review' },
+    }),
+    promotionCase('approval-by-signature', {
+      activities: { ...activitiesFor(1, { proveApproval: signed }), setup: setUpFromGit },
     }),
     promotionCase('approval-expired', { request: { approval: 'required', approvalTimeout: 100 }, ends: 'FAILED' }),
   ];
