@@ -1,4 +1,5 @@
 import { createInventoryReader } from '../plan/inventory.ts';
+import { createListings } from '../plan/listings.ts';
 import { createPlanDestination } from './addition.ts';
 import { createProveApproval } from './approval.ts';
 import { createLookAtCalendar } from './calendar.ts';
@@ -30,7 +31,8 @@ export type { ReplicationDependencies } from './replication-dependencies.ts';
 
 /** Every activity of a worker, over what it works with. */
 export function createActivities(dependencies: ActivityDependencies) {
-  const reader = createInventoryReader(dependencies.registry);
+  const listings = createListings(dependencies.registry);
+  const reader = createInventoryReader(dependencies.registry, listings);
   const judgeShard = createJudgeShard(dependencies, reader);
   const trust = createPinnedTrust(dependencies.store, dependencies.signing.trustRoot);
   const asking = <I extends { readonly run: string }, O extends object>(
@@ -51,7 +53,7 @@ export function createActivities(dependencies: ActivityDependencies) {
     proveApproval: failingClearly(createProveApproval(dependencies)),
     lookAtCalendar: failingClearly(createLookAtCalendar(dependencies)),
     setCeiling: failingClearly(createSetCeiling(dependencies)),
-    promoteShard: asking('promote', createPromoteShard(dependencies)),
+    promoteShard: asking('promote', createPromoteShard(dependencies, listings)),
     gatherResidue: failingClearly(createGatherResidue(dependencies)),
     quarantineResidue: failingClearly(createQuarantineResidue(dependencies)),
     gatherQuarantine: failingClearly(createGatherQuarantine(dependencies)),

@@ -11,6 +11,7 @@ import {
 } from '../plan/document.ts';
 import { recordName, shardPart } from '../plan/records.ts';
 import { recordDebts } from '../plan/debts.ts';
+import type { Listings } from '../plan/listings.ts';
 import { splitWithheld } from '../plan/withheld.ts';
 import type { TargetOutcome } from '../registry/copy.ts';
 import type { CopyCounts } from '../workflows/messages.ts';
@@ -63,8 +64,8 @@ export const NOTHING_COPIED: CopyCounts = { edges: 0, present: 0, manifests: 0, 
  *
  * @throws PromoterError `Store*`
  */
-export function createPromoteShard({ copier, registry, store }: ActivityDependencies) {
-  const readBack = createReadBack(registry);
+export function createPromoteShard({ copier, registry, store }: ActivityDependencies, listings: Listings) {
+  const readBack = createReadBack(registry, listings);
   return async function promoteShard(input: PromoteInput): Promise<PromoteResult> {
     const { run, index, shard, round, commit, from } = input;
     const planned = (await readShard<Shard>(store, index, shard)).groups;

@@ -1,6 +1,7 @@
 import pMap from 'p-map';
 import { PromoterError, isTransient } from '../errors.ts';
 import type { Group, GroupTarget, ResidueEntry } from '../plan/document.ts';
+import { createListings, type Listings } from '../plan/listings.ts';
 import { hostOf, type Digest, type RepositoryName, type Tag } from '../reference.ts';
 import type { ManifestHead, Registry } from '../registry/registry.ts';
 
@@ -26,9 +27,10 @@ const REPOSITORIES_AT_ONCE = 32;
  * Makes it for a process. A repository with several new tags is listed once where its registry lists digests too; all else,
  * and whatever a listing does not show, is asked for one by one: listings may lag behind.
  */
-export function createReadBack(registry: Pick<Registry, 'listRepository' | 'headManifest'>): ReadBack {
-  const namesOnly = new Set<string>();
-
+export function createReadBack(
+  registry: Pick<Registry, 'listRepository' | 'headManifest'>,
+  listings: Listings = createListings(registry),
+): ReadBack {
   async function readRepository(
     repository: RepositoryName,
     written: readonly Written[],
@@ -55,16 +57,15 @@ export function createReadBack(registry: Pick<Registry, 'listRepository' | 'head
     written: readonly Written[],
     signal: AbortSignal,
   ): Promise<readonly Written[]> {
-    if (namesOnly.has(hostOf(repository))) return written;
+    if (listings.tellNamesOnly(repository)) return written;
     try {
-      const listing = await registry.listRepository(repository, { signal });
+      const listing = await listings.list(repository, signal);
       if (listing.kind === 'digests') {
         return written.filter(({ group: { digest }, reference }) => {
           const tags = listing.digests.get(digest);
           return tags === undefined || (reference !== digest && !tags.includes(reference as Tag));
         });
       }
-      namesOnly.add(hostOf(repository));
     } catch (error) {
       signal.throwIfAborted();
       // Who may not list may still ask.

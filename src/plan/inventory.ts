@@ -1,7 +1,7 @@
 import pMap from 'p-map';
 import type { Registry, RepositoryListing } from '../registry/registry.ts';
 import type { Digest, RepositoryName, Tag } from '../reference.ts';
-import { hostOf } from '../reference.ts';
+import { createListings, type Listings } from './listings.ts';
 import type { DigestWish } from './wish.ts';
 
 /** What a repository holds of what was asked about: which of the digests, and where each of the tags points. */
@@ -36,15 +36,10 @@ const HEADS_AT_ONCE = 16;
  * exists costs a HEAD besides, so that a single tag is asked for directly, and an empty repository is known by its listing
  * alone (requests per repository: `min(list + existing tags, tags)`).
  */
-export function createInventoryReader(registry: Registry): InventoryReader {
-  const plainHosts = new Set<string>();
-
-  async function list(repository: RepositoryName, signal: AbortSignal | undefined): Promise<RepositoryListing> {
-    const listing = await registry.listRepository(repository, callOptions(signal));
-    if (listing.kind === 'names') plainHosts.add(hostOf(repository));
-    return listing;
-  }
-
+export function createInventoryReader(
+  registry: Pick<Registry, 'listRepository' | 'headManifest'>,
+  listings: Listings = createListings(registry),
+): InventoryReader {
   async function headAll(
     repository: RepositoryName,
     references: readonly (Tag | Digest)[],
@@ -61,10 +56,10 @@ export function createInventoryReader(registry: Registry): InventoryReader {
 
   return {
     async readSource(repository, digests, signal) {
-      if (plainHosts.has(hostOf(repository))) {
+      if (listings.tellNamesOnly(repository)) {
         return { digests: new Set((await headAll(repository, digests, signal)).values()) };
       }
-      const listing = await list(repository, signal);
+      const listing = await listings.list(repository, signal);
       const attachments = attachmentsIn(listing);
       const held =
         listing.kind === 'digests'
@@ -80,7 +75,7 @@ export function createInventoryReader(registry: Registry): InventoryReader {
     async readDestination(repository, wanted, signal) {
       const tags = [...new Set(wanted.flatMap((wish) => wish.tags))];
       const listing =
-        plainHosts.has(hostOf(repository)) && tags.length <= 1 ? undefined : await list(repository, signal);
+        listings.tellNamesOnly(repository) && tags.length <= 1 ? undefined : await listings.list(repository, signal);
       if (listing?.kind === 'digests') return inventoryOf(listing.digests, wanted);
       const named = listing === undefined ? tags : tags.filter((tag) => listing.tags.has(tag));
       const found = await headAll(repository, named, signal);
