@@ -130,20 +130,19 @@ describe('createInventoryReader', () => {
     const registry = countingRegistry(false, {});
     const { signal } = new AbortController();
     const signals = new Set<unknown>();
-    const { listRepository, headManifest } = registry;
     let [now, most] = [0, 0];
     const reader = createInventoryReader({
       ...registry,
       listRepository: async (repository, options) => {
         signals.add(options?.signal);
-        return listRepository(repository, options);
+        return registry.listRepository(repository, options);
       },
       headManifest: async (repository, reference, options) => {
         signals.add(options?.signal);
         most = Math.max(most, ++now);
         await new Promise((resolve) => setImmediate(resolve));
         now -= 1;
-        return headManifest(repository, reference, options);
+        return registry.headManifest(repository, reference, options);
       },
     });
     const digests = Array.from({ length: 40 }, (_, at) => digest(at.toString(16).padStart(2, '0')));
