@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf, PromoterError } from '../errors.ts';
 
 const POLL_MS = 25;
-const START_TIMEOUT_MS = 60_000;
+const START_TIMEOUT_MS = 180_000;
 const STOP_GRACE_MS = 10_000;
 const LAST_LINES = 15;
 
@@ -27,7 +27,7 @@ export interface ProcessOptions {
   readonly logFile: string;
   /** Asked every 25 ms until it is true; an error means not yet. */
   readonly ready: () => Promise<boolean>;
-  /** Milliseconds; a minute by default. */
+  /** Milliseconds; three minutes by default, since a busy machine takes its time. */
   readonly startTimeoutMs?: number;
   /** Milliseconds between SIGTERM and SIGKILL; ten seconds by default. */
   readonly stopGraceMs?: number;

@@ -1,6 +1,7 @@
 import { glob, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { packageRoot } from '../../src/stack/program-list.ts';
+import { shownCommands, type ShownCommand } from './shown-commands.ts';
 
 /** A page of the documentation, taken apart. */
 export interface Page {
@@ -9,8 +10,8 @@ export interface Page {
   readonly text: string;
   /** Without code, in which nothing is a link. */
   readonly prose: string;
-  /** Commands in code blocks, one an item, with continued lines joined. */
-  readonly lines: readonly string[];
+  /** What its shell blocks tell readers to give. */
+  readonly commands: readonly ShownCommand[];
   /** What stands between backticks in the prose. */
   readonly spans: readonly string[];
   /** What can be linked to with `#`. */
@@ -18,7 +19,7 @@ export interface Page {
 }
 
 const PAGES = ['*.md', 'docs/**/*.md', 'deploy/**/*.md'];
-const BLOCK = /^```[^\n]*\n(.*?)^```/gms;
+const BLOCK = /^```.*?^```/gms;
 const SPAN = /`([^`\n]+)`/g;
 
 /** Reads all pages of the documentation. */
@@ -36,13 +37,12 @@ export function matchesIn(text: string, pattern: RegExp): readonly string[] {
 }
 
 function takeApart(file: string, text: string): Page {
-  const blocks = matchesIn(text, BLOCK);
   const withoutBlocks = text.replaceAll(BLOCK, '');
   return {
     file,
     text,
     prose: withoutBlocks.replaceAll(SPAN, ''),
-    lines: blocks.flatMap((block) => block.replaceAll(/\\\n\s*/g, '').split('\n')),
+    commands: shownCommands(file, text),
     spans: matchesIn(withoutBlocks, SPAN),
     anchors: new Set(matchesIn(withoutBlocks, /^#+ (.+)$/gm).map(slugOf)),
   };
