@@ -13,6 +13,8 @@ const CHART = join(packageRoot(), 'deploy/helm/image-promoter');
 const HEADER = `# The chart with its own values, for those without Helm; made by \`npm run deploy:kubernetes\`.
 # Say in the ConfigMap where Temporal and the plan store are, and put registry credentials into a Secret:
 #   kubectl create secret docker-registry registry-credentials --docker-server … --docker-username … --docker-password …
+# Secrets that are variables (GITHUB_TOKEN for approvals and commit statuses on GitHub) go into another one, which the
+# workers' containers name under \`envFrom\`; with Helm \`secrets.environment\` does so.
 #   kubectl apply --filename deploy/kubernetes/image-promoter.yaml
 `;
 /** What only Helm's own objects have. */

@@ -8,6 +8,7 @@ import { packageRoot, readProgramList } from '../../src/stack/program-list.ts';
 interface Service {
   readonly image: string;
   readonly environment?: Readonly<Record<string, string>>;
+  readonly env_file?: readonly { readonly path: string; readonly required: boolean }[];
   readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>;
   readonly volumes?: readonly string[];
   readonly ports?: readonly string[];
@@ -58,6 +59,14 @@ describe('deploy/compose.yaml', () => {
       assert.equal(read_only, true);
       assert.equal(stop_grace_period, '60s');
     }
+  });
+
+  it('takes secrets from a file that need not be there, and is not for git', async () => {
+    for (const name of ['worker', 'replication-worker']) {
+      assert.deepEqual(services[name]?.env_file, [{ path: 'promoter.env', required: false }]);
+    }
+    const ignored = (await readFile(join(packageRoot(), '.gitignore'), 'utf8')).split('\n');
+    assert.ok(ignored.includes('deploy/promoter.env'));
   });
 
   it('has the Temporal server that everything is tested with', async () => {

@@ -7,6 +7,7 @@ import { parse, parseAllDocuments } from 'yaml';
 import { configurationSchema, SETTINGS } from '../../src/configuration/schema.ts';
 import { packageRoot } from '../../src/stack/program-list.ts';
 import { findProgram } from '../../src/stack/programs.ts';
+import { shownCommands, simpleCommands } from '../docs/shown-commands.ts';
 import { MANIFESTS, plainManifests, renderChart } from '../../tools/kubernetes-manifests.ts';
 
 const EVERYTHING = [
@@ -94,6 +95,18 @@ describe('the Helm chart', () => {
       configurationSchema.parse(parse(file ?? ''));
     });
   }
+
+  it('takes the values that the guide sets', async () => {
+    const page = await readFile(join(packageRoot(), 'docs/deploying.md'), 'utf8');
+    const command = shownCommands('', page).find(({ text }) =>
+      text.startsWith('helm upgrade --install image-promoter '),
+    );
+    const [words = []] = simpleCommands(command?.text ?? '');
+    const values = words.filter((_, at) => words[at - 1] === '--set');
+    assert.equal(values.length, 3);
+    const rendered = await renderChart('image-promoter', values);
+    for (const value of values) assert.ok(rendered.includes(value.split('=')[1] ?? ''), value);
+  });
 
   it('gives those that read and those that write credentials of their own', async () => {
     const values = ['reading', 'writing'].flatMap((name) => {
