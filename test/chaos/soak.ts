@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { describeThrown } from '../../src/client/failure-text.ts';
 import { startArena, type Arena } from './support/arena.ts';
 import { FAULT_CASES, faultsOf } from './support/fault-cases.ts';
 import { tryFault } from './support/fault-trial.ts';
@@ -22,10 +23,11 @@ const faults = FAULT_CASES.filter(({ quick }) => quick);
 async function runRound(arena: Arena, round: number): Promise<readonly string[]> {
   const promotions = Array.from({ length: AT_ONCE }, async (_, at) => {
     const one = faults[Math.floor(Math.random() * (faults.length + 1))];
-    const { wrong } = await tryFault(arena, `soak-${round}-${at}`, {
-      sign: at % 2 === 0,
-      ...(one === undefined ? {} : { faults: faultsOf(one) }),
-    });
+    const options = { sign: at % 2 === 0, ...(one === undefined ? {} : { faults: faultsOf(one) }) };
+    // One that fails is wrong like anything else; the others, and the soak, go on.
+    const { wrong } = await tryFault(arena, `soak-${round}-${at}`, options).catch((error: unknown) => ({
+      wrong: [describeThrown(error)],
+    }));
     return wrong.map((what) => `${one?.fault ?? 'no fault'}: ${what}`);
   });
   const wrong = (await Promise.all(promotions)).flat();
