@@ -2,6 +2,7 @@ import { appendFile, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Contender } from './contender.ts';
+import { usageOf } from './measured.ts';
 import { readOptions, type BenchOptions } from './options.ts';
 import { findPeers } from './peers.ts';
 import { entriesOf, selfContainedPromoter, warmPromoter } from './promoter.ts';
@@ -70,6 +71,7 @@ async function tryOut(bench: Bench, contender: Contender): Promise<Result> {
   const folder = join(bench.folder, contender.name.replaceAll(/\W+/g, '-'));
   await mkdir(folder);
   await registry.restore(START);
+  let idleMs = 0;
   const measured = await contender.run({
     files,
     folder,
@@ -77,12 +79,19 @@ async function tryOut(bench: Bench, contender: Contender): Promise<Result> {
     async begin() {
       await registry.settings({ latencyMs: latency, rate, rateScope: perHost ? 'host' : 'all', singlePost });
       await registry.reset();
+      idleMs = await cpuMsOf(registry);
     },
   });
+  const registryMs = (await cpuMsOf(registry)) - idleMs;
   const counts = await registry.counts();
   await registry.settings({ latencyMs: 0, rate: 0 });
   const [edges, edgesWanted] = [await edgesPresent(registry, work), edgesOf(work)];
-  return resultOf({ tool: contender.name, options, floor, measured, counts, edges, edgesWanted });
+  const byProcess = { ...measured, cpuMsOf: { ...measured.cpuMsOf, registry: registryMs } };
+  return resultOf({ tool: contender.name, options, floor, measured: byProcess, counts, edges, edgesWanted });
+}
+
+async function cpuMsOf({ pid }: RegistryProcess): Promise<number> {
+  return (await usageOf(pid))?.cpuMs ?? Number.NaN;
 }
 
 function note(text: string): void {

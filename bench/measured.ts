@@ -7,6 +7,8 @@ export interface Measured {
   readonly wallMs: number;
   /** User and system time of all its processes, in milliseconds; absent where it cannot be had. */
   readonly cpuMs?: number;
+  /** The same by process, where there are several; with the registry, which is in no sum. */
+  readonly cpuMsOf?: Readonly<Record<string, number>>;
   /** Of the largest process, in bytes; absent where it cannot be had. */
   readonly peakBytes?: number;
   /** Absent when it had to be stopped. */

@@ -78,8 +78,13 @@ async function runWarm(
     const after = await Promise.all(pids.map(usageOf));
     const used = after.map((usage, index) => (usage?.cpuMs ?? Number.NaN) - (before[index]?.cpuMs ?? 0));
     const peaks = after.slice(1).map((usage) => usage?.peakBytes ?? 0);
+    const names = ['server', ...workers.map(({ name }) => name)];
     return {
       ...client,
+      cpuMsOf: {
+        command: client.cpuMs ?? Number.NaN,
+        ...Object.fromEntries(names.map((name, index) => [name, used[index] ?? Number.NaN])),
+      },
       cpuMs: used.reduce((sum, cpu) => sum + cpu, client.cpuMs ?? 0),
       peakBytes: Math.max(client.peakBytes ?? 0, ...peaks),
     };

@@ -3,7 +3,7 @@ import type { RouteClass } from './registry/route.ts';
 
 const MIB = 1024 * 1024;
 
-/** Results as a table for people, and what each tool asked for below it. */
+/** Results as a table for people, and what each tool asked for, and which process worked how much, below it. */
 export function renderResults(results: readonly Result[]): string {
   const header = ['tool', 'wall s', 'CPU s', 'MiB', 'requests', '× floor', '429', 'connections', 'edges', 'outcome'];
   const rows = results.map((result) => [
@@ -18,8 +18,11 @@ export function renderResults(results: readonly Result[]): string {
     `${result.edges}/${result.edgesWanted}`,
     outcomeOf(result),
   ]);
-  const classes = results.map((result) => `${result.tool}: ${classText(result.class)}\n`);
-  return `${columns([header, ...rows])}\n${classes.join('')}`;
+  const details = results.flatMap(({ tool, class: classes, cpuMsOf }) => [
+    `${tool}: ${classText(classes)}\n`,
+    ...(cpuMsOf === undefined ? [] : [`${tool}, CPU s: ${timesText(cpuMsOf)}\n`]),
+  ]);
+  return `${columns([header, ...rows])}\n${details.join('')}`;
 }
 
 /** Whether a tool did what was asked, in a word or two. */
@@ -32,6 +35,12 @@ export function outcomeOf({ exitCode, edges, edgesWanted }: Result): string {
 function classText(classes: Readonly<Partial<Record<RouteClass, number>>>): string {
   const counts = Object.entries(classes).sort(([, a], [, b]) => b - a);
   return counts.map(([name, count]) => `${name} ${count}`).join(', ');
+}
+
+function timesText(times: Readonly<Record<string, number>>): string {
+  return Object.entries(times)
+    .map(([name, ms]) => `${name} ${seconds(ms)}`)
+    .join(', ');
 }
 
 function seconds(milliseconds: number | undefined): string {
