@@ -1,8 +1,8 @@
 import { setFlagsFromString } from 'node:v8';
 import { isMainThread } from 'node:worker_threads';
 
-/** MiB; new objects live in three of them at most. V8 takes 16 to 64 by itself. */
-const SEMI_SPACE = '--max-semi-space-size=8';
+/** MiB; new objects live in three of them at most. V8 takes 16 to 64 by itself; with 8 a blob of 2 GiB needs 404 MiB. */
+const SEMI_SPACE = '--max-semi-space-size=4';
 
 /**
  * How V8 is to keep a worker's heap small. Left to itself it lets the young generation grow to 128 MiB and more in each

@@ -56,13 +56,13 @@ describe('the heap of a worker', () => {
     assert.equal(pid, child);
     assert.ok(flags.includes('--stack-size=900'));
     assert.deepEqual(rest, ['an argument']);
-    assert.ok(young <= 3 * 8 * MIB, `${young} bytes`);
+    assert.ok(young <= 3 * 4 * MIB, `${young} bytes`);
   });
 
   it('is limited in threads that start later, where it cannot be in the main one', async () => {
     const [free, limited] = [await run('nothing'), await run('limit')];
-    assert.ok(free.youngInThread > 3 * 8 * MIB, `${free.youngInThread} bytes`);
-    assert.ok(limited.youngInThread <= 3 * 8 * MIB, `${limited.youngInThread} bytes`);
+    assert.ok(free.youngInThread > 3 * 4 * MIB, `${free.youngInThread} bytes`);
+    assert.ok(limited.youngInThread <= 3 * 4 * MIB, `${limited.youngInThread} bytes`);
   });
 
   it('is left to who limits it otherwise', async () => {

@@ -18,8 +18,8 @@ export interface AssembledPlan {
   readonly warnings: readonly string[];
 }
 
-/** Edges that one activity works through; some seconds to a few minutes. */
-export const EDGES_PER_SHARD = 500;
+/** Edges that one activity works through; some seconds to a few minutes. Few enough that several workers get some each. */
+export const EDGES_PER_SHARD = 250;
 const WARNINGS_KEPT = 100;
 
 /** The hosts that groups in these results will be written to, each with one of the repositories there. */
