@@ -33,8 +33,16 @@ export function sigcheckCommand(output: CommandOutput): Command {
   addManifestPlaces(command);
   booleanFlag(command, 'confirm', 'make mirrors equal to the canonical repository where they are not');
   command
-    .addOption(numberOption('--from-days <days>', 'without manifests: images uploaded since', { from: 0 }).default(5))
-    .addOption(numberOption('--to-days <days>', 'without manifests: images uploaded until', { from: 0 }).default(0))
+    .addOption(
+      numberOption('--from-days <days>', 'without manifests: images that came at most so many days ago', {
+        from: 0,
+      }).default(5),
+    )
+    .addOption(
+      numberOption('--to-days <days>', 'without manifests: images that came at least so many days ago', {
+        from: 0,
+      }).default(0),
+    )
     .addOption(
       numberOption('--limit <count>', 'check at most so many, the newest; with manifests: print so many; 0: all', {
         from: 0,
