@@ -44,6 +44,11 @@ export const ELSEWHERE: readonly Elsewhere[] = [
     begins,
     why: NO_CLUSTER,
   })),
+  ...['promoter retry', 'promoter abort'].map((begins) => ({
+    file: 'docs/files.md',
+    begins,
+    why: 'it needs a bucket that fails for long; test/integration/file-promotion.test.ts decides on a run that is held',
+  })),
   ...['npm ci', 'npm run build'].map((begins) => ({ file: 'docs/releasing.md', begins, why: NO_ENGINE })),
   ...['npm publish', 'cosign sign', 'cosign attest'].map((begins) => ({
     file: 'docs/releasing.md',

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Reader } from './reader.ts';
@@ -17,6 +18,9 @@ export async function followFiles(reader: Reader): Promise<void> {
   await reader.write('1.15.yaml', guide.block('# manifests/PROJECT').replaceAll('1.16.0', '1.15.0'));
   await guide.through('manifest files');
   await reader.give('cp artifacts/manifests/PROJECT/1.16.0.yaml 1.16.yaml');
+  await guide.through('--manifests artifacts --confirm');
+  const { stdout } = await reader.give('promoter list --kind files --json');
+  guide.here.set('files/…', /"(files\/[^"]+)"/.exec(stdout)?.[1] ?? assert.fail(stdout));
   await guide.rest();
   await reader.give('cmp release/1.16.0/linux/amd64/kops mirror/1.16.0/linux/amd64/kops');
 }

@@ -39,6 +39,8 @@ export async function followOperating(reader: Reader): Promise<void> {
   const kept = await cip('kept', '--approval required --sign=false', 4);
   setRun(guide, kept);
   await guide.through('release');
+  guide.here.set('mirror.example.com/images', `${mirrors[1]}/images`);
+  await guide.through('add-destination');
   await reader.give(`promoter approve '${kept.workflowId}'; promoter watch '${kept.workflowId}'`);
 
   destinations.push(`${mirrors[0]}/images`);
