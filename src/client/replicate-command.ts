@@ -18,7 +18,7 @@ export interface ReplicateOptions extends ServerOptions, ManifestFlags {
 const HELP = `
 Mirrors are made equal to the canonical repository, where signatures are made first. What earlier runs have found equal
 is asked for again only when its source changes, and at least once in the audit interval; what is attached is read back,
-a little in each run, once in the read-back interval.
+a share of it once a day, all of it in the read-back interval.
 
 Exit codes:  0 done   1 failed   2 wrong usage   3 finished, but not every mirror has everything
 `;

@@ -8,9 +8,9 @@ export interface Pair {
   readonly mirror: RepositoryName;
 }
 
-/** A pair that is compared though nothing has changed. */
+/** A pair that is looked at though nothing has changed. */
 export interface Audit extends Pair {
-  /** So many of the mirror's attachments are read back, too. */
+  /** So many of the mirror's attachments are read back, too; mostly none. */
   readonly reads: number;
 }
 
@@ -27,15 +27,18 @@ export interface AuditPlan {
 
 /**
  * Chooses which pairs a sweep compares although nothing has changed: an equal share of all of them, the longest unseen
- * first, and each that would otherwise be overdue before the next sweep. Of what these hold, a share is read back that
- * makes it all in the interval for that, the longest unread first.
+ * first, and each that would otherwise be overdue before the next sweep. One sweep in each interval also reads back a share
+ * of what all mirrors hold, the longest unread first, that makes it everything in the interval for that.
  */
 export function chooseAudits(checkpoints: readonly Checkpoint[], plan: AuditPlan): readonly Audit[] {
   const { now, interval, every } = plan;
   const pairs = auditable(checkpoints);
   const share = Math.ceil((pairs.length * Math.min(every, interval)) / interval);
-  const chosen = pairs.filter(({ checkedAt }, at) => at < share || checkedAt + interval < now + every);
-  return shareReads(chosen, plan);
+  const due = new Set(pairs.filter(({ checkedAt }, at) => at < share || checkedAt + interval < now + every));
+  const reads = beginsInterval(plan) ? shareReads(pairs, plan) : new Map<KnownPair, number>();
+  return pairs
+    .filter((pair) => due.has(pair) || reads.has(pair))
+    .map((pair) => ({ source: pair.source, mirror: pair.mirror, reads: reads.get(pair) ?? 0 }));
 }
 
 /** The pair that nobody has compared for the longest time. */
@@ -61,15 +64,25 @@ export function oldestReading(
 
 type KnownPair = Pair & PairState;
 
-function shareReads(audited: readonly KnownPair[], { interval, readBackInterval, every }: AuditPlan): readonly Audit[] {
-  const visits = Math.max(1, Math.floor(readBackInterval / Math.max(interval, every)));
-  const held = audited.reduce((sum, pair) => sum + readingOf(pair).held, 0);
-  let share = Math.ceil(held / visits);
-  return audited.toSorted(byReading).map((pair) => {
-    const reads = Math.min(share, leftToRead(readingOf(pair)));
-    share -= reads;
-    return { source: pair.source, mirror: pair.mirror, reads };
-  });
+/** Whether this is the first sweep of an interval; intervals are counted from the epoch, days so from midnight UTC. */
+function beginsInterval({ now, interval, every }: AuditPlan): boolean {
+  return Math.floor(now / interval) > Math.floor((now - every) / interval);
+}
+
+function shareReads(
+  pairs: readonly KnownPair[],
+  { interval, readBackInterval, every }: AuditPlan,
+): ReadonlyMap<KnownPair, number> {
+  const rounds = Math.max(1, Math.floor(readBackInterval / Math.max(interval, every)));
+  const held = pairs.reduce((sum, pair) => sum + readingOf(pair).held, 0);
+  const reads = new Map<KnownPair, number>();
+  let share = Math.ceil(held / rounds);
+  for (const pair of pairs.toSorted(byReading)) {
+    const count = Math.min(share, leftToRead(readingOf(pair)));
+    if (count > 0) reads.set(pair, count);
+    share -= count;
+  }
+  return reads;
 }
 
 function auditable(checkpoints: readonly Checkpoint[]): readonly KnownPair[] {

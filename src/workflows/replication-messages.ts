@@ -24,7 +24,7 @@ export interface ReplicationRequest {
   readonly replication?: 'on' | 'off';
   /** Within this time every mirror of every repository is compared, though nothing has changed; 24 hours unless given. */
   readonly auditInterval?: string | number;
-  /** Within about this time all content of every mirror is read back, a little in each run; 30 days unless given. */
+  /** Within about this time all content of every mirror is read back, a share of it once in the audit interval; 30 days unless given. */
   readonly readBackInterval?: string | number;
   /** Time from one run to the next, 30 minutes unless given: it decides what share of an audit is a run's. */
   readonly every?: string | number;

@@ -34,7 +34,7 @@ describe('audits', () => {
     assert.equal(chooseAudits(sources, PLAN).length, 25);
   });
 
-  it('read back an equal share of what the audited mirrors hold, the longest unread first', () => {
+  it('read back an equal share of what the mirrors hold, the longest unread first', () => {
     const [one, two, three] = checkpoint('app', [0, 0, 0]).pairs;
     assert.ok(one !== undefined && two !== undefined && three !== undefined);
     const reading = { finishedAt: 0, whole: true, held: 20 };
@@ -48,16 +48,34 @@ describe('audits', () => {
     const reads = (audits: readonly Audit[]): unknown => audits.map(({ mirror, reads: count }) => [mirror, count]);
     const all = chooseAudits([{ source, attached: true, pairs }], plan);
     assert.deepEqual(reads(all), [
+      ['m00.test/app', 0],
       ['m01.test/app', 3],
       ['m02.test/app', 7],
-      ['m00.test/app', 0],
     ]);
     const often = chooseAudits([{ source, attached: true, pairs }], { ...plan, readBackInterval: MINUTE });
     assert.deepEqual(reads(often), [
+      ['m00.test/app', 20],
       ['m01.test/app', 3],
       ['m02.test/app', 20],
-      ['m00.test/app', 20],
     ]);
+  });
+
+  it('read back in one run of each interval, and in the others look at no pair more', () => {
+    const ages = Array.from({ length: 20 }, () => 0);
+    const sources = Array.from({ length: 60 }, (_, at) => {
+      const { source, attached, pairs } = checkpoint(`app-${at}`, ages);
+      const reading = { finishedAt: 0, whole: true, held: 14 };
+      return { source, attached, pairs: pairs.map((pair) => ({ ...pair, checkedAt: DAY, reading })) };
+    });
+    const runs = Array.from({ length: 48 }, (_, run) =>
+      chooseAudits(sources, { ...PLAN, now: DAY + 7 * MINUTE + run * PLAN.every }),
+    );
+    const reads = runs.map((audits) => audits.reduce((sum, audit) => sum + audit.reads, 0));
+    assert.deepEqual(reads, [Math.ceil((60 * 20 * 14) / 30), ...Array.from({ length: 47 }, () => 0)]);
+    assert.deepEqual(
+      runs.slice(1, -1).map((audits) => audits.length),
+      Array.from({ length: 46 }, () => 25),
+    );
   });
 
   it('read nothing where no account was kept of what there is', () => {

@@ -75,6 +75,7 @@ export interface LabOptions {
   readonly manifestLines?: string;
 }
 
+const DAY = 24 * 60 * 60_000;
 const NO_TRUST = (): Promise<TrustRoot> =>
   Promise.reject(new PromoterError('TrustRootInvalid', 'there is no trusted root in this test'));
 
@@ -111,7 +112,8 @@ export async function startReplicationLab(options: LabOptions): Promise<Replicat
   const manifests = await store.put(
     bundleBytes({ kind: 'plain', files: [{ path: 'manifest.yaml', text: manifestText }] }),
   );
-  let ahead = 0;
+  // The clock begins at noon: reading back belongs to the first half hour of a day.
+  let ahead = DAY / 2 - (Date.now() % DAY);
   const activities = createReplicationActivities({
     now: () => Date.now() + ahead,
     registry,
