@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { startPromotionService } from '../support/promotion-service.ts';
 import { peerCommand } from './peer.ts';
 import { record } from './recording.ts';
 
@@ -53,6 +54,20 @@ export async function openCommandLine(): Promise<CommandLine> {
       // A test that timed out left its command behind.
       await Promise.all([...running].map((child) => (child.kill('SIGKILL'), once(child, 'close'))));
       await rm(home, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Prepares to run `promoter` on a server and a worker that run already, as those do who promote often. */
+export async function openServedCommandLine(): Promise<CommandLine> {
+  const directory = await mkdtemp(join(tmpdir(), 'conformance-'));
+  const [line, service] = await Promise.all([openCommandLine(), startPromotionService({ directory })]);
+  return {
+    run: (args, options = {}) => line.run(args, { ...options, env: { ...service.environment, ...options.env } }),
+    async close() {
+      await line.close();
+      await service.stop();
+      await rm(directory, { recursive: true, force: true });
     },
   };
 }
