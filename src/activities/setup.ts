@@ -44,6 +44,8 @@ export interface SetupResult {
   };
   /** Whether any manifest or the request wants build provenance looked at. */
   readonly provenance: boolean;
+  /** Until when nobody need look whether there is a freeze, in milliseconds since the epoch; absent where one is known of. */
+  readonly noFreezeUntil?: number;
   /** Whether this worker has anybody to tell what happens to the run. */
   readonly notifies?: boolean;
   /** Set where what writes is for workers of another queue: this one cannot. */
@@ -52,6 +54,8 @@ export interface SetupResult {
 }
 
 const HOSTS_AT_ONCE = 32;
+/** Workers may be configured anew while a run waits. */
+const CALENDAR_HOLDS_MS = 60_000;
 
 /**
  * Checks the request, fetches and reads the manifests it names and greets every registry host with our credentials.
@@ -62,7 +66,7 @@ const HOSTS_AT_ONCE = 32;
  * @throws PromoterError `RequestInvalid`, `ManifestInvalid`, `GitUnavailable`, `Store*`, `Registry*`, `RunConflict`,
  *   `TemporalUnavailable`
  */
-export function createSetup(dependencies: ActivityDependencies, trust: PinnedTrust) {
+export function createSetup(dependencies: ActivityDependencies, trust: PinnedTrust, now: () => number = Date.now) {
   const { registry, store, signing, gate, notifies = false, writesApart = false } = dependencies;
   const acquireWriters = createAcquireWriters(dependencies);
   return async function setup(input: { readonly run: string; readonly request: unknown }): Promise<SetupResult> {
@@ -104,6 +108,7 @@ export function createSetup(dependencies: ActivityDependencies, trust: PinnedTru
       broken,
       provenance,
       approval: approvalOf(request, asked.git),
+      ...(gate.freeze.length + (request.freeze?.length ?? 0) > 0 ? {} : { noFreezeUntil: now() + CALENDAR_HOLDS_MS }),
       notifies,
       ...(writesApart ? { writesApart } : {}),
       warnings: warnings.slice(0, 100),

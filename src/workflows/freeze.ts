@@ -31,8 +31,9 @@ export function attachFreeze(board: Board, brake: Brake, turnover: Turnover): Wa
   const isOverridden = (): boolean => board.read().freezeOverride !== undefined;
 
   return {
-    async wait({ request: { freeze = [], overrideFreeze: reason } }) {
+    async wait({ request: { freeze = [], overrideFreeze: reason }, noFreezeUntil = 0 }) {
       if (reason !== undefined && !isOverridden()) board.update({ freezeOverride: { reason } });
+      if (Date.now() < noFreezeUntil) return 'done';
       while (!isOverridden()) {
         // What the workers are configured with may have changed since, so they are asked again.
         const { lookAtCalendar } = activitiesOf(policyOf('setup'), 'look whether there is a freeze');

@@ -36,6 +36,17 @@ describe('setup activity', () => {
     assert.deepEqual(result.broken, []);
   });
 
+  it('says for how long nobody need look at the calendar, unless the workers or the request know of a freeze', async () => {
+    const manifests = await bench.upload(MANIFEST);
+    const before = Date.now();
+    const { noFreezeUntil = 0 } = await setup({ manifests });
+    assert.ok(noFreezeUntil > before && noFreezeUntil <= Date.now() + 60_000);
+    const freeze = [{ from: '2020-01-01', to: '2020-01-02' }];
+    assert.equal((await setup({ manifests, freeze })).noFreezeUntil, undefined);
+    const frozen = createActivities({ ...bench.dependencies, gate: { ...bench.dependencies.gate, freeze } });
+    assert.equal((await bench.run(frozen.setup, { run: RUN, request: { manifests } })).noFreezeUntil, undefined);
+  });
+
   it('refuses a request with every field that is wrong, for good', async () => {
     const request = { manifests: 'latest', confirm: 'yes', holdTimeout: 'soon', surprise: 1 };
     await assert.rejects(

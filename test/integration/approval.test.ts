@@ -116,6 +116,26 @@ describe('a promotion in a freeze', () => {
     assert.deepEqual([result.outcome, result.freeze, looks.length], ['done', undefined, 3]);
   });
 
+  for (const { name, holdsMs, wanted } of [
+    { name: 'is not looked for again when Setup has just seen that none is configured', holdsMs: 60_000, wanted: 0 },
+    { name: 'is looked for when that is long ago', holdsMs: -1, wanted: 1 },
+  ]) {
+    it(name, async () => {
+      let looks = 0;
+      const lookAtCalendar: Activities['lookAtCalendar'] = async () => {
+        looks++;
+        return { frozen: false };
+      };
+      const usual = activitiesFor(1, { lookAtCalendar });
+      const setup: Activities['setup'] = async (input) => ({
+        ...(await usual.setup(input)),
+        noFreezeUntil: Date.now() + holdsMs,
+      });
+      const result = await withPromotion({ ...usual, setup }, REQUEST, (handle) => handle.result());
+      assert.deepEqual([result.outcome, looks], ['done', wanted]);
+    });
+  }
+
   it('goes on when somebody overrides it, and records who and why', async () => {
     const lookAtCalendar: Activities['lookAtCalendar'] = async () => ({ frozen: true, until: Date.now() + 3_600_000 });
     const result = await withPromotion(activitiesFor(1, { lookAtCalendar }), REQUEST, async (handle) => {

@@ -97,8 +97,13 @@ function fewSteps(): Activities {
   const usual = activitiesFor(1);
   return {
     ...usual,
-    setup: async (input) => ({ ...(await usual.setup(input)), acquired: true }),
+    setup: async (input) => ({
+      ...(await usual.setup(input)),
+      acquired: true,
+      noFreezeUntil: Date.now() + 60_000,
+    }),
     acquireWriters: failing,
+    lookAtCalendar: failing,
     draftPlan: async (input) => ({ ...(await usual.draftPlan(input)), judged: 1 }),
     judgeShard: failing,
     promoteShard: async (input) => ({ ...(await usual.promoteShard(input)), clean: true }),
