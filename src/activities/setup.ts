@@ -82,8 +82,9 @@ export function createSetup(dependencies: ActivityDependencies, trust: PinnedTru
     const broken = await withPulse(
       () => undefined,
       async () => {
-        await greetSources(draft.sourceHosts);
-        return greetDestinations(draft.destinationHosts, request.strict === true);
+        const destinations = greetDestinations(draft.destinationHosts, request.strict === true);
+        await Promise.all([greetSources(draft.sourceHosts), destinations]);
+        return destinations;
       },
     );
     const hosts = draft.destinationHosts.filter((host) => !broken.some((one) => one.host === host));

@@ -43,7 +43,7 @@ interface Waiter {
 const SCARCE_SHARE = 0.1;
 /** How many requests go at a time to a host that has granted none yet, and by how many more each one that it grants. */
 const FIRST_WINDOW = 8;
-const WINDOW_GROWTH = 0.25;
+const WINDOW_GROWTH = 0.5;
 
 /**
  * Lets requests to one host through in the order they came: so many a second, so many at a time, and none while the host
