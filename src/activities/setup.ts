@@ -90,6 +90,8 @@ export function createSetup(dependencies: ActivityDependencies, trust: PinnedTru
     const hosts = draft.destinationHosts.filter((host) => !broken.some((one) => one.host === host));
     const acquired = request.confirm === true;
     if (acquired) await acquireWriters({ hosts });
+    const approval = approvalOf(request, asked.git);
+    const knowsFreeze = gate.freeze.length + (request.freeze?.length ?? 0) > 0;
     return {
       request,
       manifests: {
@@ -108,8 +110,9 @@ export function createSetup(dependencies: ActivityDependencies, trust: PinnedTru
       acquired,
       broken,
       provenance,
-      approval: approvalOf(request, asked.git),
-      ...(gate.freeze.length + (request.freeze?.length ?? 0) > 0 ? {} : { noFreezeUntil: now() + CALENDAR_HOLDS_MS }),
+      approval,
+      // Who waits for people looks again: that also is a point to which a run can be reset with its approval.
+      ...(approval.rule === 'none' && !knowsFreeze ? { noFreezeUntil: now() + CALENDAR_HOLDS_MS } : {}),
       notifies,
       ...(writesApart ? { writesApart } : {}),
       warnings: warnings.slice(0, 100),
