@@ -1,7 +1,7 @@
 import { messageOf, PromoterError } from '../errors.ts';
 import type { Clock } from './clock.ts';
 import type { Layer, RegistryRequest } from './exchange.ts';
-import { describe } from './failure.ts';
+import { answerIn, describe } from './failure.ts';
 
 export interface CircuitPolicy {
   /** Calls in a row that must fail, each after all its tries. */
@@ -16,6 +16,7 @@ interface Circuit {
   failures: number;
   openUntil: number;
   probing: boolean;
+  /** What came of the last call, such as `answered 500`. */
   last: string;
 }
 
@@ -35,11 +36,11 @@ export function createCircuitBreaker(policy: CircuitPolicy, clock: Clock): Layer
       if (open) circuit.probing = true;
       try {
         const response = await next(request);
-        record(circuit, response.status >= 500 ? `HTTP status ${response.status}` : undefined);
+        record(circuit, response.status >= 500 ? answerIn(response) : undefined);
         return response;
       } catch (error) {
         if (!(error instanceof PromoterError)) throw error;
-        record(circuit, error.code === 'RegistryUnavailable' ? messageOf(error.cause ?? error) : undefined);
+        record(circuit, error.code === 'RegistryUnavailable' ? `failed: ${messageOf(error.cause ?? error)}` : undefined);
         throw error;
       } finally {
         if (open) circuit.probing = false;
@@ -59,7 +60,7 @@ export function createCircuitBreaker(policy: CircuitPolicy, clock: Clock): Layer
 
 function refusal(request: RegistryRequest, circuit: Circuit, clock: Clock): PromoterError {
   const retryAfterMs = Math.max(1, Math.ceil(circuit.openUntil - clock.now()));
-  const happened = `was not sent: ${circuit.failures} calls to ${request.host} failed in a row, the last with ${circuit.last}`;
+  const happened = `was not sent: ${circuit.failures} calls to ${request.host} failed in a row; the last ${circuit.last}`;
   const advice = 'The host is asked again in a few seconds; if it lasts, look at the registry and at the network.';
   return new PromoterError('RegistryUnavailable', describe(request, happened, advice), { retryAfterMs });
 }

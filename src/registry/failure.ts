@@ -29,12 +29,16 @@ const FAULT_ADVICE: readonly (readonly [RegExp, string])[] = [
 /** The error for an answer that the caller has no other use for. */
 export function failureOf(request: RegistryRequest, response: RegistryResponse): PromoterError {
   const code = codeOf(response.status);
-  const from = response.redirectedTo === undefined ? '' : ` (from ${response.redirectedTo.host})`;
-  const answered = `answered ${response.status}${from}${registryErrorOf(response.bytes)}`;
   const retryAfterMs = retryAfterOf(response.headers, Date.now());
-  return new PromoterError(code, describe(request, answered, ADVICE[code]), {
+  return new PromoterError(code, describe(request, answerIn(response), ADVICE[code]), {
     ...(retryAfterMs !== undefined && { retryAfterMs }),
   });
+}
+
+/** `answered <status>`, where from if not from the host itself, and the registry's own error. */
+export function answerIn(response: RegistryResponse): string {
+  const from = response.redirectedTo === undefined ? '' : ` (from ${response.redirectedTo.host})`;
+  return `answered ${response.status}${from}${registryErrorOf(response.bytes)}`;
 }
 
 /** The error for a request that got no answer, or only part of one. */

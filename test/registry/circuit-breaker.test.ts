@@ -27,10 +27,17 @@ describe('circuit breaker', () => {
     for (let call = 0; call < 3; call += 1) await attempt();
     assert.match(
       String(await attempt()),
-      /3 calls to dead\.example failed in a row, the last with connect ECONNREFUSED/,
+      /3 calls to dead\.example failed in a row; the last failed: connect ECONNREFUSED/,
     );
     assert.equal(network.requests.length, 3);
     assert.equal(await attempt('alive.example'), 200);
+  });
+
+  it('says what the registry answered, and from where', async () => {
+    const redirectedTo = new URL('https://store.example/blob');
+    const { attempt } = breakerOver(aResponse(500), aResponse(500), { ...aResponse(503), redirectedTo });
+    for (let call = 0; call < 3; call += 1) await attempt();
+    assert.match(String(await attempt()), /failed in a row; the last answered 503 \(from store\.example\)\./);
   });
 
   it('is not opened by failures with successes between, nor by refusals', async () => {
