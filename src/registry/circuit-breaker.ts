@@ -40,7 +40,10 @@ export function createCircuitBreaker(policy: CircuitPolicy, clock: Clock): Layer
         return response;
       } catch (error) {
         if (!(error instanceof PromoterError)) throw error;
-        record(circuit, error.code === 'RegistryUnavailable' ? `failed: ${messageOf(error.cause ?? error)}` : undefined);
+        record(
+          circuit,
+          error.code === 'RegistryUnavailable' ? `failed: ${messageOf(error.cause ?? error)}` : undefined,
+        );
         throw error;
       } finally {
         if (open) circuit.probing = false;
