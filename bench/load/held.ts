@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
-import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 import pMap from 'p-map';
 import { startProcess, type RunningProcess } from '../../src/stack/process.ts';
 import { startTemporal } from '../../src/stack/temporal.ts';
+import { bundledSources } from '../../src/worker/workflow-bundle.ts';
 import { SEARCH_ATTRIBUTES } from '../../test/support/promotion-service.ts';
 import { DIGEST } from '../../test/support/promotion-activities.ts';
 import { residentMiB } from './resident.ts';
@@ -38,8 +38,7 @@ export async function measureHeld(folder: string, steps: readonly number[], cach
   const connection = await Connection.connect({ address: server.address });
   const client = new Client({ connection });
   const bundle = join(folder, 'workflow-bundle.js');
-  const workflowsPath = fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url));
-  await writeFile(bundle, (await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR') })).code);
+  await writeFile(bundle, await bundledSources());
   const most = Math.max(...steps);
   let worker = await startHolder(folder, server.address, bundle, most + 10);
   try {

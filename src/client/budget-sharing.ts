@@ -12,7 +12,7 @@ import type { RegistryBudgets } from './registry-budgets.ts';
 export function sharingBy(
   budgets: RegistryBudgets,
   { maxWorkers, replicationShare }: Config,
-): Readonly<Record<'promotions' | 'replication', SharingOptions>> {
+): Readonly<Record<'promotion' | 'replication', SharingOptions>> {
   const worker = `${hostname()}/${process.pid}/${randomUUID().slice(0, 8)}`;
   const sourceOf = (name: string): ShareSource => ({
     lease: (host, request, create) => budgets.lease(host, { worker: name, ...request }, create),
@@ -21,7 +21,7 @@ export function sharingBy(
   // Together both keep within what this process may ask without a share.
   const back = replicationShare / (1 + replicationShare);
   return {
-    promotions: { source: sourceOf(worker), withoutShare: (1 - back) / maxWorkers, onNote },
+    promotion: { source: sourceOf(worker), withoutShare: (1 - back) / maxWorkers, onNote },
     replication: {
       source: sourceOf(`${worker}/replication`),
       part: replicationShare,

@@ -91,8 +91,8 @@ async function openOwn(config: Config, needs: SessionNeeds, lock: FileLock): Pro
 }
 
 async function prepareWorker(config: Config, tracing: Tracing | undefined) {
-  const { startWorker } = await import('../../worker.ts');
-  const { loadWorkflows } = await import('../workflow-bundle.ts');
+  const { startWorker } = await import('../worker/run.ts');
+  const { loadWorkflows } = await import('../worker/workflow-bundle.ts');
   const { installRuntime } = await import('../telemetry/runtime.ts');
   // A failed attempt is part of the progress that people see; only what else goes wrong belongs in a log.
   installRuntime(config.logLevel ?? 'error', config.telemetry);

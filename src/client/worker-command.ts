@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { restartWithLimitedHeap } from '../worker-heap.ts';
+import { restartWithLimitedHeap } from '../worker/heap.ts';
 import { addServerOptions, type ServerOptions } from './common-options.ts';
 
 /** The command that works: what `worker.ts` does, with flags. */
@@ -9,7 +9,7 @@ export function workerCommand(): Command {
     // First of all: what has been done by then is done again.
     restartWithLimitedHeap();
     const { loadConfig } = await import('../config.ts');
-    const { runWorker } = await import('../../worker.ts');
+    const { runWorker } = await import('../worker/run.ts');
     await runWorker(await loadConfig(options));
   });
 }

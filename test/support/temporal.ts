@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { fileURLToPath } from 'node:url';
 import type { WorkflowHandle } from '@temporalio/client';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { bundleWorkflowCode, DefaultLogger, Runtime, Worker, type WorkflowBundle } from '@temporalio/worker';
+import { DefaultLogger, Runtime, Worker, type WorkflowBundleOption } from '@temporalio/worker';
 import { rethrowCancellation } from '../../src/activities/cancellation.ts';
 import type { Activities } from '../../src/activities/index.ts';
 import { findProgram } from '../../src/stack/programs.ts';
+import { loadWorkflows } from '../../src/worker/workflow-bundle.ts';
 import type { promotion } from '../../src/workflows/index.ts';
 import type { PromotionRequest } from '../../src/workflows/promotion-request.ts';
 import type { PromotionState } from '../../src/workflows/promotion.ts';
@@ -13,7 +13,7 @@ import type { PromotionState } from '../../src/workflows/promotion.ts';
 /** A Temporal server and the workflow bundle, started when a test first asks and stopped after the last test. */
 export interface TemporalFixture {
   readonly environment: TestWorkflowEnvironment;
-  readonly workflowBundle: WorkflowBundle;
+  readonly workflowBundle: WorkflowBundleOption;
 }
 
 let fixture: Promise<TemporalFixture> | undefined;
@@ -47,17 +47,14 @@ export async function startTemporal(serverArgs: readonly string[] = []): Promise
   return { environment, workflowBundle };
 }
 
-let bundle: Promise<WorkflowBundle> | undefined;
+let bundle: Promise<WorkflowBundleOption> | undefined;
 
 /** The workflows as a worker takes them, and a runtime that keeps quiet; made once. */
-export function bundleWorkflows(): Promise<WorkflowBundle> {
+export function bundleWorkflows(): Promise<WorkflowBundleOption> {
   if (bundle === undefined) {
     const logging = { filter: { core: 'ERROR', other: 'ERROR' }, forward: {} } as const;
     Runtime.install({ logger: new DefaultLogger('ERROR'), shutdownSignals: [], telemetryOptions: { logging } });
-    bundle = bundleWorkflowCode({
-      workflowsPath: fileURLToPath(new URL('../../src/workflows/index.ts', import.meta.url)),
-      logger: new DefaultLogger('ERROR'),
-    });
+    bundle = loadWorkflows({});
   }
   return bundle;
 }

@@ -1,8 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DefaultLogger, bundleWorkflowCode } from '@temporalio/worker';
 import { packageRoot } from '../../../src/stack/program-list.ts';
 import { startProcess, type RunningProcess } from '../../../src/stack/process.ts';
+import { bundledSources } from '../../../src/worker/workflow-bundle.ts';
 
 /** Workers in processes of their own; one is always loaded and waits, so that the next takes over at once. */
 export interface WorkerPool {
@@ -18,9 +18,7 @@ export interface WorkerPool {
 /** Starts one that works and one that waits. */
 export async function startWorkerPool(directory: string, env: Readonly<Record<string, string>>): Promise<WorkerPool> {
   const bundle = join(directory, 'workflow-bundle.js');
-  const workflowsPath = join(packageRoot(), 'src/workflows/index.ts');
-  const { code } = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('ERROR') });
-  await writeFile(bundle, code);
+  await writeFile(bundle, await bundledSources());
   let started = 0;
   function startSpare(): Promise<RunningProcess> {
     const logFile = join(directory, `worker-${(started += 1)}.log`);

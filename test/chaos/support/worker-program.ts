@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { flushCompileCache } from 'node:module';
 import { loadConfig } from '../../../src/config.ts';
-import { runWorker } from '../../../worker.ts';
+import { runWorker } from '../../../src/worker/run.ts';
 
 // A spare: everything is loaded, and it begins to work when it is told to by a signal. The first argument is the bundle of
 // the workflows, since making it takes longer than all the rest.

@@ -8,7 +8,7 @@ const MIB = 2 ** 20;
 const PROGRAM = `
   import { getHeapSpaceStatistics } from 'node:v8';
   import { Worker } from 'node:worker_threads';
-  import { limitHeap, restartWithLimitedHeap } from ${JSON.stringify(new URL('../src/worker-heap.ts', import.meta.url))};
+  import { limitHeap, restartWithLimitedHeap } from ${JSON.stringify(new URL('../../src/worker/heap.ts', import.meta.url))};
   const [what, ...rest] = process.argv.slice(1);
   if (what === 'restart') restartWithLimitedHeap();
   if (what === 'limit') limitHeap();
