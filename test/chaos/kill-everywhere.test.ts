@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { availableParallelism } from 'node:os';
 import pMap from 'p-map';
 import { startArenas, type Arenas } from './support/arenas.ts';
-import { everyNth, killAtEach, spread, type Attempt, type Series } from './support/kill-series.ts';
+import { everyNth, killAtEach, spread, type Attempt, type Series, type SeriesState } from './support/kill-series.ts';
 import { tryPromotion } from './support/promotion-trial.ts';
 import { noteResult } from './support/record.ts';
 import { prepareSweeps, SIGNED, trySweep } from './support/sweep-trial.ts';
@@ -42,7 +42,8 @@ describe('killed at any request', function () {
     victim: Victim,
     apart = first.requests,
   ): Promise<void> {
-    const series: Series = { arenas: arenas.all, name, attempt, undisturbed: first };
+    const watch = every === undefined ? () => {} : (state: SeriesState) => showProgress(`${name}, ${victim}`, state);
+    const series: Series = { arenas: arenas.all, name, attempt, undisturbed: first, watch };
     const result = await killAtEach(series, killsOf(victim, first.requests, apart));
     const how = every === undefined ? 'sample' : Number(every);
     await noteResult({ kind: 'kills', what: name, every: how, victim, ...result });
@@ -72,6 +73,15 @@ describe('killed at any request', function () {
     }
   });
 });
+
+/** A line after each tenth of the trials, and what was wrong by then. */
+function showProgress(what: string, { trials, of, kills, seconds, wrong }: SeriesState): void {
+  if (trials % Math.ceil(of / 10) > 0) return;
+  const left = (seconds / trials) * (of - trials);
+  const times = `${(seconds / 60).toFixed(1)} min, some ${(left / 60).toFixed(0)} left`;
+  process.stderr.write(`      ${what}: ${trials} of ${of} trials, ${kills} kills, ${wrong.length} wrong, ${times}\n`);
+  for (const one of wrong) process.stderr.write(`        ${one}\n`);
+}
 
 function nameOf(victim: Victim): string {
   return victim === 'temporal' ? 'Temporal’s server' : `the ${victim}`;

@@ -9,7 +9,7 @@ import type { OldestPair, ReplicationReport } from '../../src/workflows/replicat
 import { BLANK_TALLY } from '../../src/workflows/replication-report.ts';
 import { DIGEST } from '../support/promotion-activities.ts';
 import { replicationActivitiesFor } from '../support/replication-activities.ts';
-import { replayRuns, temporalFixture } from '../support/temporal.ts';
+import { NOBODY_TO_TELL, replayRuns, temporalFixture } from '../support/temporal.ts';
 import { waitFor } from '../support/waiting.ts';
 
 /** Ten sources, of which one mirror was compared so many hours ago. */
@@ -35,7 +35,7 @@ async function run(activities: Partial<ReplicationActivities>): Promise<Replicat
     connection: environment.nativeConnection,
     taskQueue,
     workflowBundle,
-    activities,
+    activities: { ...NOBODY_TO_TELL, ...activities },
   });
   try {
     return await worker.runUntil(

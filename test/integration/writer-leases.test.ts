@@ -15,7 +15,7 @@ import type { promotion } from '../../src/workflows/index.ts';
 import { abortPromotion } from '../../src/workflows/messages.ts';
 import { end, rest, type leaseKeeper } from '../support/lease-keeper.ts';
 import { activitiesFor, DIGEST } from '../support/promotion-activities.ts';
-import { replayRuns, temporalFixture } from '../support/temporal.ts';
+import { NOBODY_TO_TELL, replayRuns, temporalFixture } from '../support/temporal.ts';
 import { waitFor } from '../support/waiting.ts';
 
 type Run = WorkflowHandle<typeof promotion>;
@@ -62,7 +62,7 @@ async function onStage(body: (stage: Stage) => Promise<void>): Promise<void> {
     connection: environment.nativeConnection,
     taskQueue,
     workflowBundle,
-    activities,
+    activities: { ...NOBODY_TO_TELL, ...activities },
     interceptors: { activity: [rethrowCancellation] },
   });
   await worker.runUntil(() =>

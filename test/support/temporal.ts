@@ -47,6 +47,9 @@ export async function startTemporal(serverArgs: readonly string[] = []): Promise
   return { environment, workflowBundle };
 }
 
+/** A run that is held before it knows better has somebody ask whom to tell. */
+export const NOBODY_TO_TELL = { chooseTargets: async (): Promise<readonly string[]> => [] };
+
 let bundle: Promise<WorkflowBundleOption> | undefined;
 
 /** The workflows as a worker takes them, and a runtime that keeps quiet; made once. */
@@ -76,7 +79,7 @@ export async function withPromotion<T>(
     connection: environment.nativeConnection,
     taskQueue,
     workflowBundle,
-    activities,
+    activities: { ...NOBODY_TO_TELL, ...activities },
     interceptors: { activity: [rethrowCancellation] },
     maxHeartbeatThrottleInterval: '100ms',
   });

@@ -22,16 +22,29 @@ export interface Series {
   readonly name: string;
   readonly attempt: Attempt;
   readonly undisturbed: TrialResult;
+  /** Told after each trial how far it is. */
+  readonly watch?: (state: SeriesState) => void;
+}
+
+/** How far a series is. */
+export interface SeriesState {
+  readonly trials: number;
+  readonly of: number;
+  readonly kills: number;
+  readonly seconds: number;
+  readonly wrong: readonly string[];
 }
 
 /** Makes one trial for each of these kills. */
 export async function killAtEach(
-  { arenas, name, attempt, undisturbed }: Series,
+  { arenas, name, attempt, undisturbed, watch = () => {} }: Series,
   kills: readonly Kill[],
 ): Promise<Omit<SeriesResult, 'victim'>> {
   const start = performance.now();
+  const secondsNow = (): number => (performance.now() - start) / 1000;
   const left = [...kills];
   const wrong: string[] = [];
+  let trials = 0;
   let came = 0;
   async function workThrough(arena: Arena): Promise<void> {
     for (let kill = left.shift(); kill !== undefined; kill = left.shift()) {
@@ -46,11 +59,12 @@ export async function killAtEach(
         // One that fails is found like anything else that is wrong; the others go on.
         wrong.push(`${when}: ${describeThrown(error)}`);
       }
+      trials += 1;
+      watch({ trials, of: kills.length, kills: came, seconds: secondsNow(), wrong });
     }
   }
   await Promise.all(arenas.map(workThrough));
-  const seconds = (performance.now() - start) / 1000;
-  return { requests: undisturbed.requests, trials: kills.length, kills: came, seconds, wrong };
+  return { requests: undisturbed.requests, trials, kills: came, seconds: secondsNow(), wrong };
 }
 
 /**
