@@ -59,7 +59,8 @@ export function startTerminals(): Terminals {
       const [dead, status] = (await tmux('display-message', '-p', '-t', name, '#{pane_dead} #{pane_dead_status}'))
         .trim()
         .split(' ');
-      return dead === '1' ? Number(status) : undefined;
+      // The terminal may be closed before the status of its command is known.
+      return dead === '1' && status !== undefined ? Number(status) : undefined;
     },
     async close() {
       await tmux('kill-server').catch(() => '');

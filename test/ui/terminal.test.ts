@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { packageRoot } from '../../src/stack/program-list.ts';
 import { PHASES } from '../../src/workflows/messages.ts';
 import { startProduction, type Production } from '../support/production.ts';
@@ -17,7 +18,22 @@ function phasesOn(screen: readonly string[]): readonly string[] {
   return screen.flatMap((line) => PHASE_LINE.exec(line)?.[1] ?? []);
 }
 
+/** Lets thirty requests a second through, and all of them once nobody needs to look any more. */
+function createPace() {
+  let hurry = false;
+  let turn = Promise.resolve();
+  return {
+    hurry: () => void (hurry = true),
+    before: async () => {
+      turn = turn.then(() => (hurry ? undefined : delay(33)));
+      await turn;
+      return 'answer' as const;
+    },
+  };
+}
+
 describe('promoter cip on a terminal', () => {
+  const pace = createPace();
   let production: Production;
   let service: PromotionService;
   let terminals: Terminals | undefined;
@@ -28,8 +44,7 @@ describe('promoter cip on a terminal', () => {
       assert.notEqual(process.env['CI'], 'true', 'CI has to have tmux: .ci/run installs it');
       this.skip();
     }
-    // Slow enough to be looked at while it copies.
-    production = await startProduction({ images: 16, mirrors: 2, proxy: { requestsPerSecond: 40 } });
+    production = await startProduction({ images: 16, mirrors: 2, proxy: { before: pace.before } });
     service = await startPromotionService({ directory: production.directory });
     terminals = startTerminals();
     args = ['cip', '--thin-manifest-dir', production.directory, '--confirm', '--sign=false'];
@@ -72,6 +87,7 @@ describe('promoter cip on a terminal', () => {
       }
       return seen.size === WIDTHS.length;
     });
+    pace.hurry();
   });
 
   it('ends with the result below the phases', async () => {
