@@ -12,7 +12,8 @@ import { waitFor } from '../support/waiting.ts';
 const WORKFLOW_ID = 'promotion/prod.example+1';
 /** `PendingActivityState` of Temporal's API (temporal/api/enums/v1/workflow.proto), which the SDK does not export. */
 const STARTED = 2;
-const PROMPT_MS = 3_000;
+/** It takes three seconds at most where a machine has nothing else to do; without frequent heartbeats it would be minutes. */
+const SOON_MS = 15_000;
 
 describe('an operator who steers a run in Temporal’s UI', () => {
   let browser: Browser;
@@ -73,17 +74,17 @@ describe('an operator who steers a run in Temporal’s UI', () => {
     await ui.commandActivity('Reset');
     await waitFor(async () => (await isCopying()) && (await startedAt()) !== before);
     // Between them lies what the browser takes for two clicks, which is more on a busy machine.
-    assert.ok(Date.now() - asked < 5 * PROMPT_MS, `${Date.now() - asked} ms`);
+    assert.ok(Date.now() - asked < SOON_MS, `${Date.now() - asked} ms`);
   });
 
-  it('pauses it, and it stops within three seconds', async () => {
+  it('pauses it, and it stops soon', async () => {
     await ui.openTab('pending-activities');
     await ui.commandActivity('Pause');
     const delay = await delayBetween(
       async () => (await copying())?.paused === true,
       async () => !(await isCopying()),
     );
-    assert.ok(delay < PROMPT_MS, `${delay} ms`);
+    assert.ok(delay < SOON_MS, `${delay} ms`);
     await ui.openTab('pending-activities');
     await ui.commandActivity('Unpause');
     await waitFor(isCopying);
