@@ -1,5 +1,8 @@
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
@@ -28,8 +31,12 @@ export async function hasTmux(): Promise<boolean> {
   );
 }
 
+/** Runs a command and leaves its exit code in a file: tmux 3.3 does not always notice that one has ended. */
+const KEEPING_STATUS = ['/bin/sh', '-c', 'file=$1; shift; "$@"; echo $? >"$file"', 'sh'] as const;
+
 /** Starts a tmux server of its own. */
-export function startTerminals(): Terminals {
+export async function startTerminals(): Promise<Terminals> {
+  const statuses = await mkdtemp(join(tmpdir(), 'terminals-'));
   const socket = `promoter-${randomUUID()}`;
   const tmux = async (...args: readonly string[]): Promise<string> =>
     (await run('tmux', ['-L', socket, '-f', '/dev/null', ...args])).stdout;
@@ -49,6 +56,8 @@ export function startTerminals(): Terminals {
         ...size,
         ...variables,
         '--',
+        ...KEEPING_STATUS,
+        join(statuses, name),
         ...command,
       );
     },
@@ -56,14 +65,12 @@ export function startTerminals(): Terminals {
       return (await tmux('capture-pane', '-p', ...(options?.escapes === true ? ['-e'] : []), '-t', name)).split('\n');
     },
     async exit(name) {
-      const [dead, status] = (await tmux('display-message', '-p', '-t', name, '#{pane_dead} #{pane_dead_status}'))
-        .trim()
-        .split(' ');
-      // The terminal may be closed before the status of its command is known.
-      return dead === '1' && status !== undefined ? Number(status) : undefined;
+      const status = await readFile(join(statuses, name), 'utf8').catch(() => '');
+      return status === '' ? undefined : Number(status);
     },
     async close() {
       await tmux('kill-server').catch(() => '');
+      await rm(statuses, { recursive: true });
     },
   };
 }

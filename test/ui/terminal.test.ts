@@ -46,7 +46,7 @@ describe('promoter cip on a terminal', () => {
     }
     production = await startProduction({ images: 16, mirrors: 2, proxy: { before: pace.before } });
     service = await startPromotionService({ directory: production.directory });
-    terminals = startTerminals();
+    terminals = await startTerminals();
     args = ['cip', '--thin-manifest-dir', production.directory, '--confirm', '--sign=false'];
     for (const columns of WIDTHS) {
       // The second joins the run of the first. One of them wants no colours.
@@ -56,6 +56,11 @@ describe('promoter cip on a terminal', () => {
         ...colours,
       });
     }
+  });
+  afterEach(async function () {
+    if (this.currentTest?.state !== 'failed') return;
+    for (const columns of WIDTHS)
+      process.stderr.write(`${(await opened().screen(`w${columns}`)).join('\n').trimEnd()}\n`);
   });
   after(async () => {
     await terminals?.close();
