@@ -8,8 +8,9 @@ import { noteResult } from './support/record.ts';
 import { prepareSweeps, SIGNED, trySweep } from './support/sweep-trial.ts';
 import type { Kill, TrialResult, Victim } from './support/trial.ts';
 
-// `npm run chaos` kills at every request; CHAOS_EVERY=10 makes that every tenth, and without it there is a sample.
-const { CHAOS_EVERY: every } = process.env;
+// `npm run chaos` kills at every request; CHAOS_EVERY=10 makes that every tenth, CHAOS_FIRST=2 beginning with the second, and
+// without CHAOS_EVERY there is a sample.
+const { CHAOS_EVERY: every, CHAOS_FIRST: first = '1' } = process.env;
 /** Trials side by side: they wait for timeouts most of the time. */
 const AT_ONCE = every === undefined ? 1 : 2 * availableParallelism();
 /** How many requests apart server and registry are killed when the worker is killed at each. */
@@ -19,7 +20,8 @@ const SAMPLES: Readonly<Record<Victim, number>> = { worker: 4, temporal: 1, regi
 /** @param apart after how many requests a run is killed again */
 function killsOf(victim: Victim, requests: number, apart: number): readonly Kill[] {
   if (every === undefined) return spread(victim, requests, SAMPLES[victim]);
-  return everyNth(victim, Number(every) * (victim === 'worker' ? 1 : RARER), apart);
+  const choice = { every: Number(every) * (victim === 'worker' ? 1 : RARER), first: Number(first) };
+  return everyNth(victim, choice, apart);
 }
 
 describe('killed at any request', function () {
@@ -38,15 +40,15 @@ describe('killed at any request', function () {
   async function kill(
     name: string,
     attempt: Attempt,
-    first: TrialResult,
+    calm: TrialResult,
     victim: Victim,
-    apart = first.requests,
+    apart = calm.requests,
   ): Promise<void> {
     const watch = every === undefined ? () => {} : (state: SeriesState) => showProgress(`${name}, ${victim}`, state);
-    const series: Series = { arenas: arenas.all, name, attempt, undisturbed: first, watch };
-    const result = await killAtEach(series, killsOf(victim, first.requests, apart));
+    const series: Series = { arenas: arenas.all, name, attempt, undisturbed: calm, watch };
+    const result = await killAtEach(series, killsOf(victim, calm.requests, apart));
     const how = every === undefined ? 'sample' : Number(every);
-    await noteResult({ kind: 'kills', what: name, every: how, victim, ...result });
+    await noteResult({ kind: 'kills', what: name, every: how, first: Number(first), victim, ...result });
     assert.deepEqual(result.wrong, []);
     assert.ok(result.kills > 0);
   }

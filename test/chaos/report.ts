@@ -18,10 +18,10 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 }
 
 function killsOf(findings: readonly KillFinding[]): string {
-  const rows = findings.map(({ what, victim, every, requests, trials, kills, seconds, wrong }) => [
+  const rows = findings.map(({ what, victim, every, first, requests, trials, kills, seconds, wrong }) => [
     what,
     victim,
-    every === 'sample' ? 'a sample' : placesOf(victim === 'worker' ? every : 20 * every),
+    every === 'sample' ? 'a sample' : placesOf(victim === 'worker' ? every : 20 * every, first),
     String(requests),
     String(trials),
     String(kills),
@@ -41,8 +41,8 @@ function killsOf(findings: readonly KillFinding[]): string {
   return table(head, rows);
 }
 
-function placesOf(every: number): string {
-  return every === 1 ? 'each' : `every ${every}th`;
+function placesOf(every: number, first: number): string {
+  return every === 1 ? 'each' : `${first}, and every ${every}th after it`;
 }
 
 function faultsOf(findings: readonly FaultFinding[]): string {

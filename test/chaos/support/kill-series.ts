@@ -26,6 +26,12 @@ export interface Series {
   readonly watch?: (state: SeriesState) => void;
 }
 
+/** Which requests there is a kill at: the first, and every n-th after it. */
+export interface Choice {
+  readonly every: number;
+  readonly first: number;
+}
+
 /** How far a series is. */
 export interface SeriesState {
   readonly trials: number;
@@ -71,9 +77,9 @@ export async function killAtEach(
  * Kills at every n-th request, however many there are: one trial begins with the first, the next with the n-th after it,
  * and so on, and each goes on killing so far apart that the work gets ahead in between.
  */
-export function everyNth(victim: Victim, every: number, apart: number): readonly Kill[] {
+export function everyNth(victim: Victim, { every, first }: Choice, apart: number): readonly Kill[] {
   const trials = Math.max(1, Math.round(apart / every));
-  return Array.from({ length: trials }, (_, at) => ({ victim, at: 1 + at * every, apart: trials * every }));
+  return Array.from({ length: trials }, (_, at) => ({ victim, at: first + at * every, apart: trials * every }));
 }
 
 /** One kill in each of some trials, spread over all requests. */

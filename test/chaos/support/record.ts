@@ -9,6 +9,8 @@ export interface KillFinding extends SeriesResult {
   readonly kind: 'kills';
   readonly what: string;
   readonly every: number | 'sample';
+  /** The first request with a kill. */
+  readonly first: number;
 }
 
 /** What a fault came to. */
