@@ -23,6 +23,13 @@ const THROTTLE_QUIET_MS = 5_000;
 const FIRST_RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 15_000;
 
+/** A 429 that has not been told of yet. */
+interface Throttle {
+  readonly retryAfterMs: number;
+  /** Answers a second that the host had granted by then; 0 while that has not been measured for a second. */
+  readonly granted: number;
+}
+
 /**
  * Asks for a share before the first request to the host and renews it while requests are made. When none is to be had,
  * the host gets the share that every process could take without asking.
@@ -36,7 +43,7 @@ export function createShareKeeper(host: string, options: SharedBudgetsOptions): 
   let isAsking = false;
   let isClosed = false;
   let share: number | undefined;
-  let throttle: { readonly retryAfterMs: number } | undefined;
+  let throttle: Throttle | undefined;
   let isLimited = ceiling !== undefined;
   let quietUntil = 0;
   let askedAt = 0;
@@ -73,8 +80,9 @@ export function createShareKeeper(host: string, options: SharedBudgetsOptions): 
     }
   }
 
-  function requestNow(reported: typeof throttle): ShareRequest {
-    const granted = meter.perSecond(clock.now());
+  function requestNow(reported: Throttle | undefined): ShareRequest {
+    // A pause may lie between the 429 and now, which says nothing of what the host grants.
+    const granted = Math.max(meter.perSecond(clock.now()), reported?.granted ?? 0);
     return {
       want: Math.max(1, granted + waitingOf(host)),
       granted,
@@ -133,7 +141,8 @@ export function createShareKeeper(host: string, options: SharedBudgetsOptions): 
     answered({ throttled, retryAfterMs = 0 }) {
       const now = clock.now();
       if (!throttled) return meter.count(now);
-      throttle = { retryAfterMs };
+      const measured = meter.isSure(now) ? meter.perSecond(now) : 0;
+      throttle = { retryAfterMs, granted: Math.max(measured, throttle?.granted ?? 0) };
       isLimited = true;
       if (now < quietUntil) return;
       quietUntil = now + THROTTLE_QUIET_MS;

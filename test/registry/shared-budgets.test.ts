@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { createBudgets, type Budgets } from '../../src/registry/budgets.ts';
 import type { Send } from '../../src/registry/exchange.ts';
+import { UNLIMITED } from '../../src/registry/host-presets.ts';
 import type { ShareRequest, ShareSource } from '../../src/registry/shared-budgets.ts';
 import { createFakeClock, settle } from './fake-clock.ts';
 import { aRequest, aResponse } from './requests.ts';
@@ -126,6 +127,25 @@ describe('shared budgets', () => {
     assert.equal(asked.length, 2);
     await clock.advance(6_000);
     assert.deepEqual([asked.length, asked[2]?.sawThrottle], [3, true]);
+  });
+
+  it('report with a 429 what the host had granted by then, and not what it grants in the pause that follows', async () => {
+    let status = 200;
+    const options = { status: () => status, requestsPerSecond: UNLIMITED };
+    const { asked, clock, send } = sharing(async () => ({ rps: 1_000, forMs: 20_000 }), options);
+    for (const pauseMs of [300, 9_000]) {
+      for (let sent = 0; sent < 100; sent += 1) {
+        void send();
+        await clock.advance(20);
+      }
+      status = 429;
+      void send();
+      await clock.advance(pauseMs);
+      status = 200;
+    }
+    const reports = asked.filter(({ sawThrottle }) => sawThrottle === true);
+    assert.equal(reports.length, 2);
+    for (const { granted } of reports) assert.ok(granted > 40 && granted <= 50, `${granted}`);
   });
 
   it('only look whether somebody shares out a host without a known limit, until it says 429', async () => {
