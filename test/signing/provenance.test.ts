@@ -70,6 +70,30 @@ describe('the decision on provenance', () => {
     });
   }
 
+  it('believes no statement whose signature was not verified, and no signature without a statement', () => {
+    const statement = { version: 'v1', subjects: [], predicateType: SLSA_PROVENANCE_V1, predicate: built } as const;
+    for (const status of ['invalid', 'unverifiable', 'untrusted-identity'] as const) {
+      assert.equal(decideProvenance([found({ status, statement })], POLICY).verdict, 'rejected', status);
+    }
+    const { statement: _, ...silent } = found({}, built);
+    assert.equal(decideProvenance([silent], POLICY).verdict, 'rejected');
+  });
+
+  it('takes any of several builders and sources, and says which it found instead', () => {
+    const two = [{ exactly: 'https://other.test' }, { exactly: 'https://builder.test/v1' }];
+    const repositories = [
+      { exactly: 'https://github.com/org/other' },
+      { exactly: 'git+https://github.com/org/repo.git' },
+    ];
+    const decide = (change: Partial<ProvenancePolicy>, predicate: unknown = built) =>
+      decideProvenance([found({}, predicate)], { ...POLICY, ...change });
+    assert.deepEqual(decide({ builders: two, sources: repositories }).verdict, 'pass');
+    assert.equal(decide({ builders: two.slice(0, 1) }).why, 'its builder is https://builder.test/v1');
+    assert.equal(decide({ sources: repositories.slice(0, 1) }).why, 'its source is https://github.com/org/repo');
+    assert.equal(decide({ builders: two }, {}).why, 'its builder is not named');
+    assert.equal(decide({ sources: repositories }, {}).why, 'its source is not named');
+  });
+
   it('does not overlook an attestation that cannot be read', () => {
     const { predicateType: _, ...unreadable } = found({ status: 'invalid' });
     assert.equal(decideProvenance([unreadable], POLICY).verdict, 'rejected');

@@ -85,6 +85,49 @@ describe('calling a Sigstore service', () => {
     }
   });
 
+  it('says in one short line what a service gave as its reason', async () => {
+    const reasons: readonly (readonly [unknown, RegExp])[] = [
+      [{ message: 'bad entry' }, / answered 400 \(bad entry\)$/],
+      [{ error_description: 'expired' }, / answered 400 \(expired\)$/],
+      [{ message: 'x'.repeat(1_000) }, / answered 400 \(x{300}\)$/],
+      [{ message: 5 }, / answered 400 \(\{"message":5\}\)$/],
+      ['null', / answered 400 \(null\)$/],
+      ['  plain text \nand more', / answered 400 \(plain text\)$/],
+      ['y'.repeat(1_000), / answered 400 \(y{300}\)$/],
+      ['', / answered 400$/],
+    ];
+    for (const [body, message] of reasons) {
+      await assert.rejects(answers([400, body])(CALL), { code: 'SigningRefused', message });
+    }
+  });
+
+  it('takes no more than it can hold', async () => {
+    const most = 8 * 1024 * 1024;
+    assert.equal((await answers([200, Buffer.alloc(most)])(CALL)).body.length, most);
+    await assert.rejects(answers([200, Buffer.alloc(most + 1)])(CALL), {
+      code: 'SigningRefused',
+      message: /answered with more than 8388608 bytes$/,
+    });
+  });
+
+  it('takes no redirect for an answer', async () => {
+    for (const status of [300, 302]) {
+      const headers = { location: 'https://elsewhere.test' };
+      await assert.rejects(answers([status, '', headers])(CALL), { code: 'SigningRefused' });
+    }
+  });
+
+  it('keeps what broke the connection for the logs, and waits no longer than it may', async () => {
+    const cause = Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' });
+    agent.get(ORIGIN).intercept({ path: '/api?secret=abc', method: 'POST' }).replyWithError(cause);
+    const service = createServiceClient({ dispatcher: agent, firstWaitMs: 2, longestWaitMs: 1 });
+    await assert.rejects(service(CALL), (error: Error) => {
+      assert.match(error.message, /failed: ECONNRESET, .*socket hang up.* \(attempt 1\)/);
+      assert.ok(error.cause instanceof Error);
+      return true;
+    });
+  });
+
   it('uses the codes of its caller', async () => {
     const service = answers([403, '']);
     const codes = { unavailable: 'IdentityUnavailable', refused: 'IdentityUnavailable' } as const;

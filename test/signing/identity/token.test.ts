@@ -17,6 +17,31 @@ describe('identity tokens', () => {
     assert.throws(() => tokenClaims(token({ ...withEmail, email_verified: false })), { code: 'IdentityUnavailable' });
   });
 
+  it('name an address that is verified, or else a subject', () => {
+    assert.equal(tokenClaims(token({ ...CLAIMS, email: '' })).subject, 'subject');
+    assert.equal(tokenClaims(token({ ...CLAIMS, email: 1 })).subject, 'subject');
+    assert.equal(tokenClaims(token({ ...CLAIMS, email: 'a@b.c', email_verified: 'true' })).subject, 'a@b.c');
+    for (const [claims, message] of [
+      [{ ...CLAIMS, email: 'a@b.c' }, /its e-mail address a@b\.c is not verified$/],
+      [{ ...CLAIMS, sub: '' }, /it names no subject \(sub\)$/],
+      [{ ...CLAIMS, sub: 1 }, /it names no subject \(sub\)$/],
+      [{ ...CLAIMS, iss: null }, /it names no issuer \(iss\)$/],
+      [{ ...CLAIMS, exp: '1000' }, /it names no time of expiry \(exp\)$/],
+    ] as const) {
+      assert.throws(() => tokenClaims(token(claims)), { code: 'IdentityUnavailable', message });
+    }
+  });
+
+  it('have three parts, of which the second is an object', () => {
+    const payload = token(CLAIMS).split('.')[1] ?? '';
+    const message = /not an identity token: it has (?:2|4) parts instead of 3$/;
+    for (const text of [`a.${payload}`, `a.${payload}.b.c`]) assert.throws(() => tokenClaims(text), { message });
+    for (const value of [null, 1, 'text']) {
+      const text = `a.${Buffer.from(JSON.stringify(value)).toString('base64url')}.b`;
+      assert.throws(() => tokenClaims(text), { message: /its payload is not a JSON object$/ });
+    }
+  });
+
   it('are never quoted when they cannot be read', () => {
     const secret = 'c2VjcmV0';
     for (const text of [
