@@ -122,6 +122,17 @@ describe('the evidence for a signature by a certificate', () => {
     }
   });
 
+  it('does not hold with an entry that was made with another certificate of the same holder', async () => {
+    time = NOT_BEFORE + MINUTE;
+    const lifetime = { notBefore: new Date(NOT_BEFORE), notAfter: new Date(NOT_AFTER) };
+    const { key } = await authority.signer('release@example.test', lifetime).sign(PAYLOAD);
+    const { bundle } = await sealEnvelope(signer, [(content) => log.witness(content, key)], IN_TOTO, PAYLOAD);
+    assert.throws(() => verifyEvidence(log.trust, compilePolicy({}), bundle), {
+      code: 'SignatureInvalid',
+      message: 'its log entry was made with another certificate or key',
+    });
+  });
+
   it('does not hold with a certificate that names nobody', async () => {
     const nobody = authority.signer(undefined, { notBefore: new Date(NOT_BEFORE), notAfter: new Date(NOT_AFTER) });
     await assert.rejects(loggedAt(NOT_BEFORE + MINUTE, log.trust, nobody), {
