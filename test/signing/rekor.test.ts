@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
 import { bundleFromJSON } from '@sigstore/bundle';
 import { HashAlgorithm } from '@sigstore/protobuf-specs';
 import type { ServiceAnswer, ServiceCall, ServiceClient } from '../../src/signing/service.ts';
@@ -11,6 +12,10 @@ import { SIGNED } from './fixtures/signed.ts';
 const BUNDLE = bundleFromJSON(SIGNED.signature);
 const ENTRY = BUNDLE.verificationMaterial.tlogEntries[0];
 const KEY = { $case: 'x509Certificate', certificate: fromDer(rawCertificate()) } as const;
+const MESSAGE = {
+  messageDigest: { algorithm: HashAlgorithm.SHA2_256, digest: Buffer.alloc(32, 1) },
+  signature: Buffer.from('signature'),
+};
 const UUID = 'a'.repeat(80);
 
 function rawCertificate(): string {
@@ -133,6 +138,59 @@ describe('a Rekor v2 log', () => {
       await assert.rejects(testimony, { code: 'SigningRefused', message: /log\.test/ });
     });
   }
+
+  const entry = {
+    logId: { keyId: 'AA==' },
+    kindVersion: { kind: 'hashedrekord', version: '0.0.2' },
+    inclusionProof: {},
+  };
+
+  it('is told who signed: by a certificate, or by a key of a kind that it takes', async () => {
+    const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const content = { $case: 'messageSignature', messageSignature: MESSAGE } as const;
+    const { service, calls } = answering({ body: entry }, { body: entry });
+    const witness = createRekorV2Witness(service, 'https://rekor.test/');
+    await witness(content, KEY);
+    const key = publicKey.export({ format: 'pem', type: 'spki' }).toString();
+    await witness(content, { $case: 'publicKey', publicKey: key, hint: '' });
+    const keyDetails = 'PKIX_ECDSA_P256_SHA_256';
+    const der = publicKey.export({ format: 'der', type: 'spki' }).toString('base64');
+    const verifiers = [
+      { x509Certificate: { rawBytes: rawCertificate() }, keyDetails },
+      { publicKey: { rawBytes: der }, keyDetails },
+    ];
+    for (const [at, verifier] of verifiers.entries()) {
+      const { body, headers, url } = calls[at] ?? {};
+      assert.deepEqual(JSON.parse(String(body)), {
+        hashedRekordRequestV002: {
+          digest: MESSAGE.messageDigest.digest.toString('base64'),
+          signature: { content: MESSAGE.signature.toString('base64'), verifier },
+        },
+      });
+      assert.deepEqual(headers, { 'content-type': 'application/json', accept: 'application/json' });
+      assert.equal(url, 'https://rekor.test/api/v2/log/entries');
+    }
+    for (const other of [generateKeyPairSync('ec', { namedCurve: 'P-384' }), generateKeyPairSync('ed25519')]) {
+      const pem = other.publicKey.export({ format: 'pem', type: 'spki' }).toString();
+      await assert.rejects(witness(content, { $case: 'publicKey', publicKey: pem, hint: '' }), {
+        code: 'SigningRefused',
+        message: 'a Rekor v2 log takes only P-256 keys from this program: use one',
+      });
+    }
+  });
+
+  it('whose answer is no entry is not believed', async () => {
+    const { logId: _, ...nowhere } = entry;
+    const { kindVersion: __, ...ofNoKind } = entry;
+    const { inclusionProof: ___, ...unproved } = entry;
+    for (const body of ['{', '[]', nowhere, ofNoKind, unproved]) {
+      const { service } = answering({ body });
+      await assert.rejects(createRekorV2Witness(service, 'https://rekor.test')(BUNDLE.content, KEY), {
+        code: 'SigningRefused',
+        message: 'the answer of the Rekor log at https://rekor.test cannot be understood',
+      });
+    }
+  });
 });
 
 describe('a timestamp authority', () => {
