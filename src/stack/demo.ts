@@ -86,7 +86,9 @@ async function promoteImages(session: Session): Promise<void> {
   });
   say('\nCosign confirms the signature and the attestation, on a mirror, as long as all this runs (--keep):');
   for (const command of cosignCommands(stack, `${productionRegistries(stack).at(-1)}/web:latest`)) say(`  ${command}`);
-  say(`\nThe run in Temporal's UI, as long as that runs: ${result.ui ?? `${stack.temporal.uiUrl} (${result.workflowId})`}`);
+  say(
+    `\nThe run in Temporal's UI, as long as that runs: ${result.ui ?? `${stack.temporal.uiUrl} (${result.workflowId})`}`,
+  );
 }
 
 async function step<Result>(title: string, body: () => Promise<Result>): Promise<Result> {
