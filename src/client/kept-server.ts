@@ -1,9 +1,10 @@
-import { readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf, PromoterError } from '../errors.ts';
 import { isAlive, startOf } from '../stack/file-lock.ts';
 import { startTemporal, type TemporalServer } from '../stack/temporal.ts';
+import { writeWhole } from '../whole-file.ts';
 import { SEARCH_ATTRIBUTES } from './search-attributes.ts';
 
 /** What other promoters learn of the server in a state folder. */
@@ -129,9 +130,7 @@ async function writeRecord(server: TemporalServer, { folder, worker }: KeptServe
     ...(server.uiUrl === undefined ? {} : { ui: server.uiUrl }),
     worker,
   };
-  const file = recordFile(folder);
-  await writeFile(`${file}.new`, JSON.stringify(record), { mode: 0o600 });
-  await rename(`${file}.new`, file);
+  await writeWhole(recordFile(folder), JSON.stringify(record), { mode: 0o600 });
 }
 
 function recordFile(folder: string): string {

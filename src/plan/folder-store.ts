@@ -1,8 +1,9 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { PromoterError, messageOf } from '../errors.ts';
 import { isDigest, type Digest } from '../reference.ts';
+import { writeWhole } from '../whole-file.ts';
 import { checkStoreName, isStoreName } from './store-name.ts';
 import type { PlanStore } from './store.ts';
 
@@ -25,7 +26,7 @@ export async function openFolderStore(directory: string): Promise<PlanStore> {
     put: (bytes) => attempt(`write to the plan store ${directory}`, () => putContent(content, bytes)),
     get: (digest) => attempt(`read ${digest} from the plan store ${directory}`, () => getContent(content, digest)),
     point: (name, digest) =>
-      attempt(`point ${name} in the plan store ${directory}`, () => writeWhole(namePath(names, name), digest)),
+      attempt(`point ${name} in the plan store ${directory}`, () => write(namePath(names, name), digest)),
     lookup: (name) => attempt(`look up ${name} in the plan store ${directory}`, () => readName(names, name)),
     remove: (name) =>
       attempt(`remove ${name} from the plan store ${directory}`, () => rm(namePath(names, name), { force: true })),
@@ -47,7 +48,7 @@ async function putContent(root: string, bytes: Uint8Array): Promise<Digest> {
   const digest = digestOf(bytes);
   const path = contentPath(root, digest);
   const there = await stat(path).catch(ignoreMissing);
-  if (there?.size !== bytes.length) await writeWhole(path, bytes);
+  if (there?.size !== bytes.length) await write(path, bytes);
   return digest;
 }
 
@@ -82,21 +83,10 @@ async function listNames(root: string, prefix: string): Promise<readonly string[
     .sort();
 }
 
-// The temporary name is not a valid one, so that a listing never shows what a killed writer left.
-async function writeWhole(path: string, bytes: Uint8Array | string): Promise<void> {
+// What a killed writer leaves has no valid name, so that a listing never shows it.
+async function write(path: string, bytes: Uint8Array | string): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  const temporary = join(dirname(path), `.${randomUUID()}`);
-  const file = await open(temporary, 'wx', 0o600);
-  try {
-    await file.writeFile(bytes);
-    await file.sync();
-    await file.close();
-    await rename(temporary, path);
-  } catch (error) {
-    await file.close().catch(() => undefined);
-    await rm(temporary, { force: true });
-    throw error;
-  }
+  await writeWhole(path, bytes, { mode: 0o600 });
 }
 
 /** The digest of some bytes. */

@@ -1,6 +1,7 @@
-import { rename, rm, writeFile } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { PromoterError } from '../errors.ts';
+import { writeWhole } from '../whole-file.ts';
 import { type FileLock, tryLock } from './file-lock.ts';
 import { onFreePort } from './ports.ts';
 import type { ProcessExit } from './process.ts';
@@ -189,9 +190,4 @@ async function lockFolder(folder: string): Promise<FileLock> {
     'StackFailed',
     `${folder} is in use: process ${outcome.pid} is ${outcome.purpose} there; stop it, or name another folder with --state`,
   );
-}
-
-async function writeWhole(file: string, text: string): Promise<void> {
-  await writeFile(`${file}.new`, text);
-  await rename(`${file}.new`, file);
 }

@@ -1,5 +1,6 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { writeWhole } from '../whole-file.ts';
 
 /**
  * A text that takes long to make, kept in a file until what it is made from changes.
@@ -14,14 +15,11 @@ export async function madeOnce(file: string, key: string, make: () => Promise<st
   const kept = await readFile(file, 'utf8').catch(() => '');
   if (kept.startsWith(title)) return kept.slice(title.length);
   const text = await make();
-  await replace(file, title + text).catch(() => undefined);
+  await keep(file, title + text).catch(() => undefined);
   return text;
 }
 
-/** Another process sees the old file or the new one, and never a part. */
-async function replace(file: string, content: string): Promise<void> {
-  const next = `${file}.${process.pid}`;
+async function keep(file: string, content: string): Promise<void> {
   await mkdir(dirname(file), { recursive: true });
-  await writeFile(next, content);
-  await rename(next, file);
+  await writeWhole(file, content);
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { symlink } from 'node:fs/promises';
 import { join, relative } from 'node:path';
-import { surveyFiles, type FileInput, type FileSurvey } from '../../src/manifest/file-bundle-reader.ts';
+import { surveyFiles, type FileSurvey } from '../../src/manifest/file-bundle-reader.ts';
 import { withTree } from './written-tree.ts';
 
 const STORES = 'filestores:\n- base: gs://staging/\n  src: true\n- base: gs://production/\n';
@@ -20,8 +20,8 @@ function found(root: string, { bundle, problems, warnings }: FileSurvey) {
   return { projects, problems: said(problems), warnings: said(warnings) };
 }
 
-async function survey(root: string, input: Partial<Extract<FileInput, { kind: 'directory' }>> = {}) {
-  return found(root, await surveyFiles({ kind: 'directory', directory: root, ...input }));
+async function survey(root: string, directory = root) {
+  return found(root, await surveyFiles({ kind: 'directory', directory }));
 }
 
 describe('reading file manifests from disk', () => {
@@ -110,7 +110,7 @@ describe('reading file manifests from disk', () => {
         const directory = join(root, 'tree');
         await symlink(join(root, 'secret.yaml'), join(directory, 'manifests/a/evil.yaml'));
         await symlink(join(directory, 'manifests/a/good.yaml'), join(directory, 'manifests/a/inside.yaml'));
-        const { projects, problems } = await survey(root, { directory });
+        const { projects, problems } = await survey(root, directory);
         assert.deepEqual(projects, [
           [`tree/filestores/a/${NAME}`, 'tree/manifests/a/good.yaml', 'tree/manifests/a/inside.yaml'],
         ]);

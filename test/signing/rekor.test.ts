@@ -132,13 +132,6 @@ describe('a Rekor v2 log', () => {
     assert.equal(request.digest, logged.spec.hashedRekordV002.data.digest);
   });
 
-  for (const body of ['nonsense', {}, { logIndex: '1' }]) {
-    it(`that answers ${JSON.stringify(body)} is not believed`, async () => {
-      const testimony = createRekorV2Witness(answering({ body }).service, 'https://log.test')(BUNDLE.content, KEY);
-      await assert.rejects(testimony, { code: 'SigningRefused', message: /log\.test/ });
-    });
-  }
-
   const entry = {
     logId: { keyId: 'AA==' },
     kindVersion: { kind: 'hashedrekord', version: '0.0.2' },
@@ -179,18 +172,18 @@ describe('a Rekor v2 log', () => {
     }
   });
 
-  it('whose answer is no entry is not believed', async () => {
-    const { logId: _, ...nowhere } = entry;
-    const { kindVersion: __, ...ofNoKind } = entry;
-    const { inclusionProof: ___, ...unproved } = entry;
-    for (const body of ['{', '[]', nowhere, ofNoKind, unproved]) {
-      const { service } = answering({ body });
-      await assert.rejects(createRekorV2Witness(service, 'https://rekor.test')(BUNDLE.content, KEY), {
+  const { logId: _, ...nowhere } = entry;
+  const { kindVersion: __, ...ofNoKind } = entry;
+  const { inclusionProof: ___, ...unproved } = entry;
+  for (const body of ['nonsense', '{', '[]', {}, { logIndex: '1' }, nowhere, ofNoKind, unproved]) {
+    it(`that answers ${JSON.stringify(body)} is not believed`, async () => {
+      const testimony = createRekorV2Witness(answering({ body }).service, 'https://log.test')(BUNDLE.content, KEY);
+      await assert.rejects(testimony, {
         code: 'SigningRefused',
-        message: 'the answer of the Rekor log at https://rekor.test cannot be understood',
+        message: 'the answer of the Rekor log at https://log.test cannot be understood',
       });
-    }
-  });
+    });
+  }
 });
 
 describe('a timestamp authority', () => {

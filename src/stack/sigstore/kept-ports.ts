@@ -1,4 +1,5 @@
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
+import { writeWhole } from '../../whole-file.ts';
 import { onFreePort } from '../ports.ts';
 
 /** A loopback port for each name. */
@@ -36,6 +37,5 @@ async function readPorts(file: string): Promise<Readonly<Record<string, number>>
 }
 
 async function writePorts(file: string, ports: Readonly<Record<string, number>>): Promise<void> {
-  await writeFile(`${file}.new`, `${JSON.stringify(ports, undefined, 2)}\n`);
-  await rename(`${file}.new`, file);
+  await writeWhole(file, `${JSON.stringify(ports, undefined, 2)}\n`);
 }
