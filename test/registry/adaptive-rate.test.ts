@@ -41,9 +41,10 @@ describe('adaptive rate', () => {
   it('counts the 429s of requests that were already on their way once', () => {
     const rate = new AdaptiveRate(10_000);
     grant(rate, 100, 0);
-    for (let answer = 0; answer < 50; answer += 1) rate.throttled(0, 10);
+    assert.equal(rate.throttled(0, 10), true);
+    for (let answer = 0; answer < 50; answer += 1) assert.equal(rate.throttled(0, 10), false);
     assert.equal(rate.at(10), 50);
-    rate.throttled(11, 20);
+    assert.equal(rate.throttled(11, 20), true);
     assert.ok(rate.at(20) < 26);
   });
 
@@ -67,6 +68,7 @@ describe('adaptive rate', () => {
     assert.equal(rate.at(0), 3);
     rate.limitTo(50, 0);
     assert.equal(rate.at(0), 3);
+    assert.equal(Math.round(rate.at(1_000) * 10), 42, 'it returns as after a limit that has been measured');
   });
 
   it('uses most of what a host grants, with few refusals', () => {

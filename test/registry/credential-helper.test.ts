@@ -45,6 +45,14 @@ describe('credential helper', () => {
   it('may know nothing', async () => {
     const name = await helper('none', 'echo "credentials not found in native keychain"; exit 1');
     assert.equal(await askCredentialHelper(name, 'a.example'), undefined);
+    const empty = await helper('empty', 'echo \'{"Username":"","Secret":""}\'');
+    assert.equal(await askCredentialHelper(empty, 'a.example'), undefined);
+    const nameless = await helper('nameless', 'echo \'{"Username":"","Secret":"s"}\'');
+    assert.deepEqual(await askCredentialHelper(nameless, 'a.example'), {
+      kind: 'password',
+      username: '',
+      password: 's',
+    });
   });
 
   it('is reported when it fails, without what may be a secret', async () => {
@@ -55,8 +63,26 @@ describe('credential helper', () => {
       assert.doesNotMatch(error.message, /hunter2/);
       return true;
     });
-    const garbled = await helper('garbled', 'echo hunter2');
-    await assert.rejects(askCredentialHelper(garbled, 'a.example'), /it printed no credentials/);
+    for (const [name, printed] of Object.entries({
+      garbled: 'hunter2',
+      half: '{"Username":"u"}',
+      other: '{"Secret":"hunter2"}',
+      number: '{"Username":"u","Secret":7}',
+      nothing: 'null',
+    })) {
+      await helper(name, `echo '${printed}'`);
+      await assert.rejects(askCredentialHelper(name, 'a.example'), /it printed no credentials$/);
+    }
+  });
+
+  it('is taken for dead when a signal ends it, and for broken when it prints without end', async () => {
+    const killed = await helper('killed', 'kill -9 $$');
+    await assert.rejects(askCredentialHelper(killed, 'a.example'), /it exited with a signal/);
+    const endless = await helper(
+      'endless',
+      `head -c 2000000 /dev/zero | tr '\\0' ' '; echo '{"Username":"u","Secret":"s"}'`,
+    );
+    await assert.rejects(askCredentialHelper(endless, 'a.example'), /it printed no credentials/);
   });
 
   it('is reported when it is missing, and never a path', async () => {

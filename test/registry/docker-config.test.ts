@@ -51,6 +51,37 @@ describe('Docker configuration', () => {
     assert.deepEqual(await find('registry-1.docker.io'), password);
   });
 
+  it('gives nobody else what is for Docker Hub, and Docker Hub nothing else', async () => {
+    const hub = await credentialsIn({ auths: { 'https://index.docker.io/v1/': { auth } } });
+    assert.equal(await hub('a.example'), undefined);
+    const other = await credentialsIn({ auths: { 'a.example': { auth } } });
+    assert.equal(await other('docker.io'), undefined);
+  });
+
+  it('takes no entry for one of another host because of how it is written', async () => {
+    const find = await credentialsIn({
+      auths: { 'evil.example/https://a.example': { auth }, 'http://b.example/v2/b.example': { auth } },
+    });
+    assert.equal(await find('a.example'), undefined);
+    assert.deepEqual(await find('evil.example'), password);
+    assert.deepEqual(await find('b.example'), password);
+  });
+
+  it('reads no credentials out of what is none', async () => {
+    for (const entry of [
+      null,
+      7,
+      'text',
+      {},
+      { auth: 7 },
+      { registrytoken: 7, identitytoken: ['x'] },
+      { password: 'p' },
+    ]) {
+      const find = await credentialsIn({ auths: { 'a.example': entry } });
+      assert.equal(await find('a.example'), undefined, JSON.stringify(entry));
+    }
+  });
+
   it('finds tokens', async () => {
     const find = await credentialsIn({
       auths: { 'a.example': { auth: '', identitytoken: 'id' }, 'b.example': { registrytoken: 'reg' } },
@@ -66,6 +97,29 @@ describe('Docker configuration', () => {
     assert.deepEqual(await find('a.example'), password);
     await find('docker.io');
     assert.deepEqual(helperCalls, ['gcloud gcr.io', 'store a.example', 'store https://index.docker.io/v1/']);
+  });
+
+  it('asks the helper of a host by either of its names, and no program without a name', async () => {
+    const hub = await credentialsIn({ credsStore: 'store', credHelpers: { 'docker.io': 'hub' } });
+    await hub('docker.io');
+    assert.deepEqual(helperCalls, ['hub https://index.docker.io/v1/']);
+    for (const name of ['', 7, null]) await (await credentialsIn({ credsStore: name }))('a.example');
+    assert.equal(helperCalls.length, 1);
+  });
+
+  it('asks again after a failure, and remembers none', async () => {
+    let fails = true;
+    await writeFile(join(folder, 'config.json'), JSON.stringify({ credsStore: 'store' }));
+    const find = createDockerCredentials({
+      env: { DOCKER_CONFIG: folder },
+      askHelper: async () => {
+        if (fails) throw new Error('locked');
+        return { kind: 'identityToken', token: 'x' };
+      },
+    });
+    await assert.rejects(Promise.resolve(find('a.example')), /locked/);
+    fails = false;
+    assert.deepEqual(await find('a.example'), { kind: 'identityToken', token: 'x' });
   });
 
   it('remembers what a helper said for a while, and asks again when told to', async () => {
@@ -109,6 +163,7 @@ describe('Docker configuration', () => {
     for (const config of [
       '{"auths": {"a.example": {"auth": "c2VjcmV0"',
       '"c2VjcmV0"',
+      'null',
       { auths: { 'a.example': { auth: 'c2VjcmV0' } } },
     ]) {
       const find = await credentialsIn(config);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { PromoterError } from '../../src/errors.ts';
 import type { HostBudgetOptions } from '../../src/registry/host-budget.ts';
 import { HostBudget } from '../../src/registry/host-budget.ts';
+import type { RateLimit } from '../../src/registry/rate-limit-headers.ts';
 import { createFakeClock, settle } from './fake-clock.ts';
 
 function budgetWith(options: Partial<HostBudgetOptions> = {}) {
@@ -100,6 +101,76 @@ describe('host budget', () => {
     assert.deepEqual(admitted, [1]);
   });
 
+  it('has others wait in line also when there is room', async () => {
+    const { clock, budget, ask, admitted } = budgetWith({ requestsPerSecond: 10 });
+    ask(1, 2);
+    await clock.advance(99);
+    // The turn has nearly come, and goes to the one who waits.
+    assert.ok(budget.enter('read') instanceof Promise);
+    await clock.advance(2);
+    assert.deepEqual(admitted, [1, 2]);
+    assert.equal(budget.view().waiting, 1);
+  });
+
+  it('lets more through at a time with what is granted, and never more than it may', async () => {
+    const { clock, budget } = budgetWith({ requestsPerSecond: 1_000, concurrency: 10 });
+    const fill = async (): Promise<number> => {
+      const turns = Array.from({ length: 30 }, () => Promise.resolve(budget.enter('read')));
+      await clock.advance(1_000);
+      return turns.length - budget.view().waiting;
+    };
+    assert.equal(await fill(), 8);
+    const now = clock.now();
+    for (let answer = 0; answer < 2; answer++) budget.leave(now, { throttled: false });
+    assert.equal(budget.view().inFlight, 9);
+    for (let answer = 0; answer < 20; answer++) {
+      budget.leave(now, { throttled: false });
+      await clock.advance(1_000);
+      assert.ok(budget.view().inFlight <= 10);
+    }
+    assert.equal(budget.view().waiting, 0);
+  });
+
+  it('saves up nothing for a host that says 429', async () => {
+    const { clock, budget } = budgetWith({ requestsPerSecond: 1_000 });
+    const sentAt = await budget.enter('read');
+    await clock.advance(1_000);
+    budget.leave(sentAt, { throttled: true });
+    assert.ok(budget.enter('read') instanceof Promise);
+  });
+
+  it('does as the host says only where it says enough', async () => {
+    for (const rateLimit of [
+      { remaining: 0 },
+      { remaining: 0, resetMs: 0 },
+      { remaining: 4, resetMs: 2_000 },
+      { remaining: 10, limit: 100, resetMs: 10_000 },
+    ] satisfies readonly RateLimit[]) {
+      const { budget, clock } = budgetWith({ requestsPerSecond: 100 });
+      const sentAt = await budget.enter('read');
+      budget.leave(sentAt, { throttled: false, rateLimit });
+      const { requestsPerSecond, pausedMs } = budget.view();
+      assert.deepEqual([requestsPerSecond, pausedMs], [100, 0], JSON.stringify(rateLimit));
+      await clock.advance(10);
+      assert.equal(typeof budget.enter('read'), 'number');
+    }
+  });
+
+  it('tells how long the host wants to be left alone, and sits a pause out that is just short enough', async () => {
+    const { budget, clock, ask, admitted, refused } = budgetWith({ requestsPerSecond: 1_000, concurrency: 1 });
+    const sentAt = await budget.enter('read');
+    ask(1);
+    await settle();
+    budget.leave(sentAt, { throttled: true, retryAfterMs: 30_000 });
+    ask(2);
+    await clock.advance(10_000);
+    assert.equal(budget.view().pausedMs, 20_000);
+    await clock.advance(20_000);
+    assert.deepEqual(admitted, [1]);
+    assert.deepEqual(refused, []);
+    assert.equal(budget.view().pausedMs, 0);
+  });
+
   it('lets go of a caller that gives up', async () => {
     const { budget, clock, ask, admitted } = budgetWith({ concurrency: 1, requestsPerSecond: 1_000 });
     const sentAt = await budget.enter('read');
@@ -109,6 +180,7 @@ describe('host budget', () => {
     ask(2);
     gone.abort(reason);
     await assert.rejects(Promise.resolve(turn), reason);
+    assert.equal(budget.view().waiting, 1);
     budget.leave(sentAt);
     await settle();
     assert.deepEqual(admitted, [2]);

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { RepositoryName } from '../../src/reference.ts';
 import type { ListLimits } from '../../src/registry/paging.ts';
 import { pagesFrom } from '../../src/registry/paging.ts';
 import { withHost } from './client-on-host.ts';
@@ -147,11 +148,66 @@ describe('listing a repository', () => {
     );
   });
 
+  it('drops names that are none, of tags and of Google’s digests', async () => {
+    const names = ['a', 7, null, '', 'with space', '.hidden'];
+    const manifest = { [A]: { tag: names }, [B]: null };
+    await withHost(
+      ({ path }, response) =>
+        reply(response, 200, {}, path.includes('google') ? { tags: names, manifest } : { tags: names }),
+      async ({ registry, repository, server }) => {
+        assert.deepEqual(await registry.listRepository(repository), { kind: 'names', tags: new Set(['a']) });
+        const extended = await registry.listRepository(`${server.host}/google` as RepositoryName);
+        assert.deepEqual(extended, {
+          kind: 'digests',
+          digests: new Map([
+            [A, ['a']],
+            [B, []],
+          ]),
+        });
+      },
+    );
+  });
+
+  it('takes pages for Google’s where all of them are', async () => {
+    for (const manifest of [undefined, null, 7]) {
+      await withHost(
+        ({ path }, response) => {
+          if (path.includes('page=2')) reply(response, 200, {}, { tags: ['v2'], manifest });
+          else
+            reply(
+              response,
+              200,
+              { link: '<?page=2>; rel="next"' },
+              { tags: ['v1'], manifest: { [A]: { tag: ['v1'] } } },
+            );
+        },
+        async ({ registry, repository }) => {
+          assert.deepEqual(await registry.listRepository(repository), { kind: 'names', tags: new Set(['v1', 'v2']) });
+        },
+      );
+    }
+  });
+
+  it('fails where a later page does', async () => {
+    for (const status of [400, 500]) {
+      await withHost(
+        ({ path }, response) => {
+          if (path.includes('page=2')) reply(response, status, {}, { errors: [{ code: 'TOO_MUCH' }] });
+          else reply(response, 200, { link: '<?page=2>; rel="next"' }, { tags: ['v1'] });
+        },
+        async ({ registry, repository }) => {
+          await assert.rejects(registry.listRepository(repository), /answered \d+ TOO_MUCH/);
+        },
+      );
+    }
+  });
+
   it('reads null for no tags, and nothing else that is no list', async () => {
     for (const [body, code] of [
       ['{"tags":null}', undefined],
       ['{"tags":7}', 'RegistryProtocol'],
       ['<html>', 'RegistryProtocol'],
+      ['null', 'RegistryProtocol'],
     ] as const) {
       await withHost(
         (_request, response) => reply(response, 200, {}, body),

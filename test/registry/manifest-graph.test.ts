@@ -20,12 +20,17 @@ describe('the links of a manifest', () => {
 
   it('leave out layers that clients fetch by URL, and those alone', () => {
     const elsewhere = { ...descriptor('windows', FOREIGN), urls: ['https://example.com/layer'] };
-    const kept = [descriptor('foreign without urls', FOREIGN), { ...descriptor('plain'), urls: ['https://x.test'] }];
+    const kept = [
+      descriptor('foreign without urls', FOREIGN),
+      { ...descriptor('foreign with none', FOREIGN), urls: [] },
+      { ...descriptor('plain'), urls: ['https://x.test'] },
+    ];
     assert.deepEqual(readLinks(manifest({ layers: [elsewhere, ...kept] })).blobs, kept);
   });
 
   const malformed: Readonly<Record<string, Uint8Array>> = {
     'it is not JSON': Buffer.from('<html>'),
+    'of type application/vnd.oci.image.index.v1+json cannot be copied: it is not JSON': Buffer.from([0x22, 0xff, 0x22]),
     'it is not a JSON object': Buffer.from('[]'),
     'schema 1': json({ schemaVersion: 1, fsLayers: [] }),
     "'layers' is not a list": json({ layers: 'x' }),
@@ -74,11 +79,20 @@ describe('a manifest graph', () => {
     );
   });
 
-  it('takes what an index lists but nobody serves as a manifest for a blob', async () => {
+  it('takes what an index lists but nobody serves as a manifest for a blob, and asks once', async () => {
     const layer = descriptor('cache layer');
-    const graph = await loadGraph(manifest({ manifests: [layer] }), async () => undefined);
-    assert.deepEqual(graph.children, []);
+    const inner = manifest({ manifests: [layer] });
+    const reads: Digest[] = [];
+    const graph = await loadGraph(manifest({ manifests: [layer, refer(inner)] }), async (digest) => {
+      reads.push(digest);
+      return digest === inner.digest ? inner : undefined;
+    });
+    assert.deepEqual(
+      graph.children.map(({ content, blobs }) => [content.digest, blobs]),
+      [[inner.digest, [layer]]],
+    );
     assert.deepEqual(graph.blobs, [layer]);
+    assert.deepEqual(reads, [layer.digest, inner.digest]);
   });
 
   it('reads a manifest that is listed twice once', async () => {
@@ -107,6 +121,9 @@ describe('a manifest graph', () => {
     const root = manifest({ manifests: [refer(middle)] });
     const load = (limits: Parameters<typeof loadGraph>[2]) => loadGraph(root, readFrom([leaf, middle]), limits);
     await load({ depth: 3, manifests: 3, bytes: 10_000 });
+    const bytes = [leaf, middle, root].reduce((sum, content) => sum + content.bytes.length, 0);
+    await load({ depth: 3, manifests: 3, bytes });
+    await assert.rejects(load({ depth: 3, manifests: 3, bytes: bytes - 1 }), hasMessage('more than'));
     await assert.rejects(load({ depth: 2, manifests: 3, bytes: 10_000 }), hasMessage('deeper than 2'));
     await assert.rejects(load({ depth: 3, manifests: 2, bytes: 10_000 }), hasMessage('more than 2 manifests'));
     await assert.rejects(load({ depth: 3, manifests: 3, bytes: 100 }), hasMessage('more than 100 bytes'));

@@ -8,6 +8,7 @@ const ADDRESSES: Readonly<Record<string, readonly string[]>> = {
   'auth.office.example': ['10.9.9.9'],
   'localhost.': ['127.0.0.1'],
   'rebinding.example': ['198.51.100.8', '169.254.169.254'],
+  'both.office.example': ['10.1.2.4', '198.51.100.9'],
 };
 const guard = createNetworkGuard((name) => Promise.resolve(ADDRESSES[name] ?? []));
 
@@ -26,6 +27,18 @@ describe('network guard', () => {
     const registry = new URL('https://198.51.100.7');
     assert.equal(await resolving(registry, new URL('https://name.invalid/token')), undefined);
     assert.notEqual(await resolving(registry, new URL('https://localhost/token')), undefined);
+  });
+
+  it('asks for the addresses of a name once', async () => {
+    const asked: string[] = [];
+    const counting = createNetworkGuard(async (name) => {
+      asked.push(name);
+      return ['198.51.100.7'];
+    });
+    for (let time = 0; time < 3; time++) {
+      await counting(new URL('https://public.example'), new URL('https://tokens.example/'));
+    }
+    assert.deepEqual(asked, ['tokens.example']);
   });
 
   it('does not let it send us into the network around us', async () => {
@@ -60,11 +73,14 @@ describe('network guard', () => {
 
   it('lets a registry inside a network use what is there with it', async () => {
     assert.equal(await objection('https://office.example', 'https://auth.office.example/token'), undefined);
+    assert.equal(await objection('https://office.example', 'https://both.office.example/token'), undefined);
     assert.equal(await objection('http://127.0.0.1:5000', 'http://localhost:5001/token'), undefined);
     assert.match((await objection('https://office.example', 'https://169.254.169.254/')) ?? '', /link-local/);
   });
 
-  it('does not let it take us off encryption', async () => {
+  it('lets it take us to encryption, and does not let it take us off', async () => {
+    assert.equal(await objection('http://office.example', 'https://auth.office.example/token'), undefined);
+    assert.equal(await objection('http://office.example', 'http://auth.office.example/token'), undefined);
     assert.equal(await objection('https://public.example', 'http://198.51.100.9/token'), 'it is not encrypted');
     for (const target of [
       'file:///etc/passwd',
@@ -77,7 +93,10 @@ describe('network guard', () => {
   });
 
   it('refuses credentials in a URL', async () => {
-    assert.equal(await objection('https://public.example', 'https://a:b@198.51.100.9/'), 'it contains credentials');
+    for (const credentials of ['a:b', 'a', ':b']) {
+      const target = `https://${credentials}@198.51.100.9/`;
+      assert.equal(await objection('https://public.example', target), 'it contains credentials', credentials);
+    }
   });
 });
 

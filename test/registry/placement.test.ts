@@ -80,6 +80,38 @@ describe('a placement map', () => {
     assert.equal(await placement.bringBlob(TWO, BLOB, async () => 'later it works'), 'later it works');
   });
 
+  it('fails all that want bytes which are not what their digest says', async () => {
+    const placement = createPlacement();
+    const altered = new PromoterError('DigestMismatch', 'altered');
+    const first = placement.bringBlob(ONE, BLOB, () => Promise.reject(altered));
+    const second = placement.bringBlob(TWO, BLOB, () => assert.fail('would fail as well'));
+    await assert.rejects(first, altered);
+    await assert.rejects(second, (error: PromoterError) => {
+      assert.equal(error.code, 'DigestMismatch');
+      assert.equal(error.cause, altered);
+      assert.ok(!Object.hasOwn(error, 'retryAfterMs') || error.retryAfterMs === undefined);
+      return true;
+    });
+  });
+
+  it('fails those that wait for the same repository with the very error', async () => {
+    const placement = createPlacement();
+    const down = new PromoterError('RegistryUnavailable', 'down');
+    const first = placement.bringBlob(ONE, BLOB, () => Promise.reject(down));
+    const second = placement.bringBlob(ONE, BLOB, () => assert.fail('would fail as well'));
+    await assert.rejects(first, (error) => error === down);
+    await assert.rejects(second, (error) => error === down);
+  });
+
+  it('has one repository written once at a time, also when others are on their way to it', async () => {
+    const placement = createPlacement();
+    const arrived = Promise.withResolvers<string>();
+    const first = placement.bringManifest(ONE, BLOB, () => arrived.promise);
+    const second = placement.bringManifest(ONE, BLOB, () => assert.fail('it is on its way'));
+    arrived.resolve('put');
+    assert.deepEqual(await Promise.all([first, second]), ['put', undefined]);
+  });
+
   it('stops waiting when the one who waits is cancelled', async () => {
     const placement = createPlacement();
     const cancelling = new AbortController();
@@ -112,5 +144,8 @@ describe('a placement map', () => {
       [ONE, TWO, THREE].map((repository) => placement.holds(repository, BLOB)),
       [true, false, true],
     );
+    placement.note(ELSEWHERE, BLOB);
+    placement.forget('other.test/two' as RepositoryName, [BLOB]);
+    assert.ok(placement.holds(ELSEWHERE, BLOB));
   });
 });

@@ -38,14 +38,31 @@ describe('redirects', () => {
   });
 
   it('are not followed for ever', async () => {
-    const loop = Array.from({ length: 10 }, () => aResponse(307, { location: '/again' }));
-    await assert.rejects(follow(scripted(...loop))(authorized), { code: 'RegistryProtocol' });
+    const times = (count: number) => Array.from({ length: count }, () => aResponse(307, { location: '/again' }));
+    assert.equal((await follow(scripted(...times(5), aResponse(200)))(authorized)).status, 200);
+    await assert.rejects(follow(scripted(...times(6)))(authorized), {
+      code: 'RegistryProtocol',
+      message: /redirects more than 5 times/,
+    });
   });
 
   it('are not followed where the guard says no, or without a place to go', async () => {
-    for (const headers of [{ location: 'https://inside.example/' }, { location: 'http://[' }, {}]) {
-      await assert.rejects(follow(scripted(aResponse(307, headers)))(authorized), { code: 'RegistryProtocol' });
+    for (const [headers, message] of [
+      [{ location: 'https://inside.example/' }, /redirects to https:\/\/inside\.example, refused: it is inside/],
+      [{ location: 'http://[' }, /answered 307 without a usable Location/],
+      [{}, /answered 307 without a usable Location/],
+    ] as const) {
+      await assert.rejects(follow(scripted(aResponse(307, headers)))(authorized), {
+        code: 'RegistryProtocol',
+        message,
+      });
     }
+  });
+
+  it('are followed by HEAD as by GET', async () => {
+    const network = scripted(aResponse(307, { location: '/elsewhere' }), aResponse(200));
+    assert.equal((await follow(network)(aRequest({ method: 'HEAD' }))).status, 200);
+    assert.equal(network.requests[1]?.method, 'HEAD');
   });
 
   it('are not followed for writes', async () => {
