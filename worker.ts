@@ -1,8 +1,8 @@
 import { enableCompileCache, flushCompileCache } from 'node:module';
-import { restartWithLimitedHeap } from './src/worker/heap.ts';
+import { restartAsWorker } from './src/worker/restart.ts';
 
 // First of all: what has been loaded by then is loaded again.
-restartWithLimitedHeap();
+restartAsWorker();
 enableCompileCache();
 
 const { loadConfig } = await import('./src/config.ts');

@@ -9,6 +9,7 @@ import { scopesOf } from './call.ts';
 import { createCircuitBreaker, DEFAULT_CIRCUIT } from './circuit-breaker.ts';
 import type { RegistryClient, RegistryOptions } from './client-options.ts';
 import { systemClock } from './clock.ts';
+import { concealment } from './concealment.ts';
 import { createDispatchers } from './dispatchers.ts';
 import { originOf } from './endpoint.ts';
 import { compose } from './exchange.ts';
@@ -71,6 +72,7 @@ export function createRegistry(options: RegistryOptions = {}): RegistryClient {
         metrics.layer,
         trafficLayer,
         ...(options.observer === undefined ? [] : [options.observer.layer]),
+        concealment,
       ],
     ),
   };

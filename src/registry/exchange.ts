@@ -36,6 +36,8 @@ export interface RegistryRequest {
   /** No credentials may be attached: the URL came from a registry and leads to another origin. */
   readonly anonymous?: boolean;
   readonly headers?: Readonly<Record<string, string>>;
+  /** What of the body nobody may repeat in an error. */
+  readonly secret?: string;
   readonly body?: BodySource;
   /** Bytes; required with `body`. */
   readonly bodySize?: number;

@@ -72,7 +72,8 @@ function tokenRequest(
     });
     const body = Buffer.from(form.toString());
     const headers = { 'content-type': 'application/x-www-form-urlencoded' };
-    return { ...common, method: 'POST', url: realm, headers, body: () => body, bodySize: body.length };
+    const { token: secret } = credentials;
+    return { ...common, method: 'POST', url: realm, headers, secret, body: () => body, bodySize: body.length };
   }
   if (credentials?.kind === 'registryToken') {
     throw new PromoterError(

@@ -29,6 +29,7 @@ export async function requestCertificate(
     doing: 'asking Fulcio for a signing certificate',
     url: `${fulcioUrl.replace(/\/$/, '')}/api/v2/signingCert`,
     headers: { 'content-type': 'application/json' },
+    secret: token,
     body: JSON.stringify({
       credentials: { oidcIdentityToken: token },
       publicKeyRequest: {

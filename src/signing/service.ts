@@ -1,8 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { request } from 'undici';
 import type { Dispatcher } from 'undici';
+import { concealed, secretsInAuthorization } from '../concealed.ts';
 import { PromoterError, messageOf } from '../errors.ts';
 import type { ErrorCode } from '../errors.ts';
+import { printable } from '../printable.ts';
 import { retryAfterOf } from '../retry-after.ts';
 
 /** One call to Fulcio, a log, a timestamp authority, a key service or an identity provider. */
@@ -13,6 +15,8 @@ export interface ServiceCall {
   readonly method?: 'GET' | 'POST';
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array;
+  /** What of the body the service must not be quoted with; what is in `authorization` is never quoted. */
+  readonly secret?: string;
   /** Statuses beside 2xx that the caller deals with. */
   readonly accept?: readonly number[];
   /** Milliseconds until one attempt is given up; 20 seconds unless given. */
@@ -49,6 +53,7 @@ export interface ServiceOptions {
 
 const DEFAULT_TIMEOUT_MS = 20_000;
 const LARGEST_ANSWER = 8 * 1024 * 1024;
+const LONGEST_ERROR = 4096;
 const SIGNING_CODES = { unavailable: 'SigningUnavailable', refused: 'SigningRefused' } as const;
 
 /** A client that retries what may pass, and lets every call to a host wait when one of them was told to. */
@@ -98,7 +103,7 @@ async function attemptCall(call: ServiceCall, dispatcher: Dispatcher | undefined
   }
   const { status } = answer;
   if ((status >= 200 && status < 300) || call.accept?.includes(status) === true) return { answer };
-  const why = `answered ${status} ${reasonIn(answer.body)}`.trimEnd();
+  const why = `answered ${status} ${reasonIn(textIn(answer.body, call))}`.trimEnd();
   if (status === 408 || status === 429 || status >= 500) {
     return { why, askedMs: retryAfterOf(answer.headers, Date.now()) };
   }
@@ -139,21 +144,25 @@ function unavailable(call: ServiceCall, why: string, askedMs?: number, cause?: u
   });
 }
 
+function textIn(body: Buffer, { headers, secret = '' }: ServiceCall): string {
+  const secrets = [...secretsInAuthorization(headers?.['authorization']), secret];
+  return concealed(body.subarray(0, LONGEST_ERROR).toString('utf8'), secrets);
+}
+
 /** What the services put into an error: `{"message"}` of Fulcio, Rekor and gRPC gateways, or plain text. */
-function reasonIn(body: Buffer): string {
-  const text = body.subarray(0, 4096).toString('utf8');
+function reasonIn(text: string): string {
   try {
     const parsed: unknown = JSON.parse(text);
     if (typeof parsed === 'object' && parsed !== null) {
       const { message, error_description: description } = parsed as Record<string, unknown>;
       const reason = message ?? description;
-      if (typeof reason === 'string') return `(${reason.slice(0, 300)})`;
+      if (typeof reason === 'string') return `(${printable(reason)})`;
     }
   } catch {
     // Not JSON: the text itself is the reason.
   }
   const line = text.split('\n', 1)[0]?.trim() ?? '';
-  return line === '' ? '' : `(${line.slice(0, 300)})`;
+  return line === '' ? '' : `(${printable(line)})`;
 }
 
 function networkFailure(error: unknown): string {

@@ -37,6 +37,8 @@ export interface RunningWorker {
 export async function startWorker(config: Config, settings: WorkerSettings = {}): Promise<RunningWorker> {
   const { graceMs = 30_000, tracing } = settings;
   limitHeap();
+  // Secrets come in the environment, too; what Node reports of a crash is for others to read.
+  process.report.excludeEnv = true;
   const connection = settings.connection ?? (await connectWorker(config));
   await ensureSearchAttributes(connection, config.namespace);
   const client = new Client({ connection, namespace: config.namespace, ...dataConverterOf(config.encryption) });

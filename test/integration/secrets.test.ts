@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { freePort } from '../../src/stack/ports.ts';
@@ -17,6 +17,7 @@ const BASIC = Buffer.from(`${ROBOT.username}:${ROBOT.password}`).toString('base6
 const HOOK_SECRET = 'canary-webhook-secret';
 const STATUS_TOKEN = 'canary-github-token';
 const RUN = 'with-canaries';
+const REFUSED_RUN = 'with-canaries-refused';
 
 /** All text inside a value, what is in byte arrays too. */
 function textIn(value: unknown): string {
@@ -33,6 +34,8 @@ describe('the secrets of a worker', function () {
   let collector: Collector;
   /** Takes notifications, and hands out identity tokens that it remembers. */
   let receiver: HttpHost;
+  /** A registry that refuses everything, and repeats what it was sent. */
+  let echo: HttpHost;
   let metrics: string;
   const identityTokens: string[] = [];
 
@@ -49,8 +52,12 @@ describe('the secrets of a worker', function () {
       if (path === '/identity') void handOutToken(response);
       else reply(response, 201, {}, '{}');
     });
+    echo = await startHttpHost(({ headers: { authorization } }, response) => {
+      if (authorization === undefined) reply(response, 401, { 'www-authenticate': 'Basic' });
+      else reply(response, 403, {}, { errors: [{ code: 'DENIED', message: `${authorization}: ${ROBOT.password}` }] });
+    });
     production = await startProduction({ images: 2, mirrors: 2, proxy: { tokens: ROBOT } });
-    const hosts = [production.staging, ...production.mirrors].map(({ host }) => [host, { auth: BASIC }]);
+    const hosts = [production.staging, ...production.mirrors, echo].map(({ host }) => [host, { auth: BASIC }]);
     const credentials = { auths: Object.fromEntries(hosts) };
     await writeFile(join(production.directory, 'config.json'), JSON.stringify(credentials));
     const configuration = join(production.directory, 'promoter.yaml');
@@ -60,12 +67,15 @@ describe('the secrets of a worker', function () {
     ];
     await writeFile(configuration, JSON.stringify({ notifications }));
     metrics = `127.0.0.1:${await freePort()}`;
+    const reports = join(production.directory, 'reports');
+    await mkdir(reports);
     service = await startPromotionService({
       directory: production.directory,
       environment: {
         DOCKER_CONFIG: production.directory,
         HOOK_SECRET,
         STATUS_TOKEN,
+        NODE_OPTIONS: `--report-on-signal --report-directory=${reports}`,
         PROMOTER_CONFIG: configuration,
         PROMOTER_LOG_LEVEL: 'trace',
         PROMOTER_METRICS_ADDRESS: metrics,
@@ -87,11 +97,25 @@ describe('the secrets of a worker', function () {
     });
     assert.equal(result.outcome, 'done');
     assert.equal(result.signatures?.attested, 2);
+    await production.writeManifests([`${echo.host}/refused`]);
+    const refused = service.client.workflow.execute<typeof promotion>('promotion', {
+      taskQueue: 'promotion',
+      workflowId: REFUSED_RUN,
+      args: [{ manifests: await service.upload(production.directory), confirm: true, onPhaseFailure: 'fail' }],
+    });
+    await assert.rejects(refused);
+    // What Node writes of a process that dies, it writes on a signal, too.
+    process.kill(service.worker.pid, 'SIGUSR2');
+    await waitFor(async () => {
+      const [report] = await readdir(reports);
+      return report !== undefined && (await readFile(join(reports, report), 'utf8')).trimEnd().endsWith('}');
+    });
   });
   after(async () => {
     await service?.stop();
     await production?.stop();
     await receiver?.close();
+    await echo?.close();
     await collector?.close();
     await stack?.stop();
   });
@@ -145,7 +169,13 @@ describe('the secrets of a worker', function () {
       assert.ok(found.get(place)?.includes(mirror), `${place} of ${[...found.keys()].join(', ')}`);
     }
     assert.ok((found.get('traces')?.length ?? 0) > 1_000);
-    assert.ok([...found.keys()].some((place) => place.startsWith('plans/content')));
+    assert.ok(found.get(`history of ${REFUSED_RUN}`)?.includes('DENIED: Basic [hidden]: [hidden]'));
+    for (const folder of ['plans/content', 'reports/']) {
+      assert.ok(
+        [...found.keys()].some((place) => place.startsWith(folder)),
+        folder,
+      );
+    }
     for (const [place, text] of found) {
       for (const secret of [...secrets, ...signatures]) assert.ok(!text.includes(secret), `${secret} in ${place}`);
       assert.doesNotMatch(text, /Bearer [\w-]{20}|PRIVATE KEY/, place);

@@ -43,6 +43,12 @@ describe('calling a Sigstore service', () => {
     });
   });
 
+  it('quotes no credentials of the call, whoever repeats them', async () => {
+    const call = { ...CALL, headers: { authorization: 'Bearer canary-of-the-header' }, secret: 'canary-of-the-body' };
+    const service = answers([400, { message: `canary-of-the-body, ${call.headers.authorization}\u001b[2J` }]);
+    await assert.rejects(service(call), { message: / answered 400 \(\[hidden\], Bearer \[hidden\] \[2J\)$/ });
+  });
+
   it('passes on a long wait instead of waiting, to every caller of that host', async () => {
     const service = answers([429, '', { 'retry-after': '3600' }]);
     for (let caller = 0; caller < 2; caller += 1) {

@@ -8,9 +8,10 @@ const MIB = 2 ** 20;
 const PROGRAM = `
   import { getHeapSpaceStatistics } from 'node:v8';
   import { Worker } from 'node:worker_threads';
-  import { limitHeap, restartWithLimitedHeap } from ${JSON.stringify(new URL('../../src/worker/heap.ts', import.meta.url))};
+  import { limitHeap } from ${JSON.stringify(new URL('../../src/worker/heap.ts', import.meta.url))};
+  import { restartAsWorker } from ${JSON.stringify(new URL('../../src/worker/restart.ts', import.meta.url))};
   const [what, ...rest] = process.argv.slice(1);
-  if (what === 'restart') restartWithLimitedHeap();
+  if (what === 'restart') restartAsWorker();
   if (what === 'limit') limitHeap();
   function youngGeneration() {
     const live = [];
