@@ -117,7 +117,12 @@ async function compareTags(
 }
 
 /** Whether a mirror has everything. */
-export function isClosed({ missing, differing, referrers, damaged }: SignatureGap): boolean {
+export function isClosed({
+  missing,
+  differing,
+  referrers,
+  damaged,
+}: Pick<SignatureGap, 'missing' | 'differing' | 'referrers' | 'damaged'>): boolean {
   return missing.length + differing.length + referrers.length + damaged.length === 0;
 }
 

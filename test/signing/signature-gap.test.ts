@@ -116,6 +116,18 @@ describe('signature gap', () => {
     assert.deepEqual([probed.differing, probed.referrers, probed.compared], [[sig('a')], [ONE], true]);
   });
 
+  it('is closed where nothing at all is missing, differs or is damaged', () => {
+    const closed = { missing: [], differing: [], referrers: [], damaged: [] };
+    assert.ok(isClosed(closed));
+    const one = [{}];
+    for (const field of ['missing', 'differing', 'referrers', 'damaged'] as const) {
+      assert.ok(!isClosed({ ...closed, [field]: one }), field);
+      for (const other of ['missing', 'differing', 'referrers', 'damaged'] as const) {
+        assert.ok(!isClosed({ ...closed, [field]: one, [other]: one }), `${field} and ${other}`);
+      }
+    }
+  });
+
   it('looks for referrers of a digest whose signature is missing', async () => {
     const fixture = registryOf({ source: { [sig('a')]: digest('1') }, mirror: {} }, NAMES, {
       source: [ONE],

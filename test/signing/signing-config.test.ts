@@ -43,6 +43,21 @@ describe('the services that a signing config offers', () => {
     assert.deepEqual(selectServices(config({ rekorTlogUrls }), NOW).log, { version: 2, urls: ['https://tiles.test'] });
   });
 
+  it('include what begins or ends at this moment, and what says neither', () => {
+    const at = NOW.toISOString();
+    for (const validFor of [{ start: at }, { end: at }, { start: at, end: at }, undefined]) {
+      const rekorTlogUrls = [service('https://rekor.test', 1, '', { validFor })];
+      assert.deepEqual(selectServices(config({ rekorTlogUrls }), NOW).log.urls, ['https://rekor.test']);
+    }
+  });
+
+  it('need neither a certificate authority nor, with Rekor v1, a timestamp authority', () => {
+    assert.deepEqual(selectServices(config({ caUrls: [], tsaUrls: [] }), NOW), {
+      log: { version: 1, urls: ['https://rekor.test'] },
+      timestampUrls: [],
+    });
+  });
+
   it('are as many as the selector says, one of each operator', () => {
     const tsaUrls = ['a', 'b', 'b', 'c'].map((operator, index) =>
       service(`https://tsa-${operator}${index}.test`, 1, '2025-01-01T00:00:00Z', { operator }),
@@ -50,13 +65,23 @@ describe('the services that a signing config offers', () => {
     const urls = (tsaConfig: object) => selectServices(config({ tsaUrls, tsaConfig }), NOW).timestampUrls;
     assert.deepEqual(urls({ selector: 'ALL' }), ['https://tsa-a0.test', 'https://tsa-b1.test', 'https://tsa-c3.test']);
     assert.deepEqual(urls({ selector: 'EXACT', count: 2 }), ['https://tsa-a0.test', 'https://tsa-b1.test']);
-    assert.throws(() => urls({ selector: 'EXACT', count: 4 }), { code: 'ConfigInvalid' });
+    assert.throws(() => urls({ selector: 'EXACT', count: 4 }), {
+      code: 'ConfigInvalid',
+      message: 'the signing config wants 4 timestamp authorities, but offers fewer',
+    });
+    assert.equal(urls({ selector: 'EXACT', count: 3 }).length, 3);
   });
 
   it('have to include a log, and a timestamp authority beside Rekor v2', () => {
-    assert.throws(() => selectServices(config({ rekorTlogUrls: [] }), NOW), { code: 'ConfigInvalid' });
+    assert.throws(() => selectServices(config({ rekorTlogUrls: [] }), NOW), {
+      code: 'ConfigInvalid',
+      message: 'the signing config offers no Rekor log of today',
+    });
     const onlyV2 = { rekorTlogUrls: [service('https://tiles.test', 2, '2025-01-01T00:00:00Z')], tsaUrls: [] };
-    assert.throws(() => selectServices(config(onlyV2), NOW), { code: 'ConfigInvalid' });
+    assert.throws(() => selectServices(config(onlyV2), NOW), {
+      code: 'ConfigInvalid',
+      message: 'the signing config offers a Rekor v2 log without a timestamp authority',
+    });
   });
 
   it('cannot be read from anything else', async () => {
