@@ -66,7 +66,8 @@ export const ANSWER_FAULTS: readonly FaultCase[] = [
     fault: '502, a burst of twenty',
     place: 'mirror',
     rule: { skip: 5, count: 20, action: answer(502) },
-    wanted: 'done',
+    // A host that fails ten times in a row is left alone but for one call now and then: the rounds may end before the burst.
+    wanted: /answered 502/,
   },
   {
     fault: '429 once to each listing',
