@@ -1,4 +1,5 @@
-// Promotions that are started at once, and held ones that are left alone: what they cost workers, and how long histories get.
+// Promotions that are started at once, one after the other, and held ones that are left alone: what they cost workers, and how
+// long histories get.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { renderTable } from '../src/client/text-table.ts';
 import { measureBurst, type BurstFigures } from './load/burst.ts';
 import { measureHeld, type HeldFigures } from './load/held.ts';
+import { measureSteady, type SteadyFigures } from './load/steady.ts';
 
 const { values } = parseArgs({
   options: {
@@ -14,6 +16,7 @@ const { values } = parseArgs({
     images: { type: 'string', default: '5' },
     held: { type: 'string', default: '2000' },
     cached: { type: 'string', default: '200' },
+    steady: { type: 'string', default: '480' },
   },
 });
 const folder = await mkdtemp(join(tmpdir(), 'bench-load-'));
@@ -28,6 +31,11 @@ try {
     const size = { promotions, workers: Number(values.workers), images: Number(values.images) };
     process.stdout.write(burstTable(await measureBurst(size)));
   }
+  const steady = Number(values.steady);
+  if (steady > 0) {
+    const steps = [1, 2, 3, 4, 5, 6].map((part) => Math.ceil((steady * part) / 6));
+    process.stdout.write(steadyTable(await measureSteady(steps)));
+  }
 } finally {
   await rm(folder, { recursive: true, force: true });
 }
@@ -38,6 +46,11 @@ function heldTable({ resident, events, bytes, queryMs, small }: HeldFigures): st
   last[2] = queryMs.toFixed(0);
   rows.push([`${held} held, ${small.cached} in memory`, small.mib.toFixed(0), small.queryMs.toFixed(0)]);
   return `${renderTable(['held runs at rest', 'MiB', 'ms a query'], rows)}each has ${events} events, ${bytes} bytes\n`;
+}
+
+function steadyTable(figures: readonly SteadyFigures[]): string {
+  const rows = figures.map(({ promotions, mib }) => [String(promotions), mib.toFixed(0)]);
+  return renderTable(['promotions to eight hosts', 'MiB'], rows);
 }
 
 function burstTable({ wallMs, outcomes, edges, events, budgetEvents, mostMiB }: BurstFigures): string {

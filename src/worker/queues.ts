@@ -38,7 +38,7 @@ export function queuesOf(
     workflowBundle,
     taskQueue: config.taskQueue,
     activities: { ...notifying, ...(writesApart ? readingOf(activities) : activities) },
-    // One takes 0.4 MiB (`npm run bench:load`), so these 80 MiB; the default grows with the heap, which belongs to blobs.
+    // One takes 0.45 MiB (`npm run bench:load`), so these 90 MiB; the default grows with the heap, which belongs to blobs.
     maxCachedWorkflows: 200,
   };
   const writing: WorkerOptions = {
