@@ -19,6 +19,18 @@ function waysToWrite(secret: string): readonly string[] {
   return [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret)];
 }
 
+/** What was sent, as far as it is secret. */
+interface Sent {
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Of the body. */
+  readonly secret?: string;
+}
+
+/** An answer without the secrets of its request. */
+export function withoutSecretsOf({ headers, secret = '' }: Sent, answer: string): string {
+  return concealed(answer, [...secretsInAuthorization(headers?.['authorization']), secret]);
+}
+
 /**
  * What is secret in a header `Authorization`: what comes after the scheme and, of `Basic` (RFC 7617), the password within.
  * Empty where there is none.

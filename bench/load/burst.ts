@@ -1,10 +1,8 @@
 import pMap from 'p-map';
-import type { promotion } from '../../src/workflows/index.ts';
 import { budgetId } from '../../src/workflows/budget-messages.ts';
-import { startDistribution } from '../../test/support/registries.ts';
-import { startProduction } from '../../test/support/production.ts';
 import { startPromotionService } from '../../test/support/promotion-service.ts';
 import { residentMiB } from './resident.ts';
+import { startPromotion, startSharedProduction, uploadForEach } from './shared-production.ts';
 
 /** What became of promotions that were started at once. */
 export interface BurstFigures {
@@ -27,26 +25,15 @@ export interface BurstSize {
 
 /** Starts promotions to a host each, signed by nobody, with so many workers. */
 export async function measureBurst({ promotions, workers, images }: BurstSize): Promise<BurstFigures> {
-  const shared = await startDistribution();
-  // Every destination is a host of its own, as a writer's lease is; behind them is one registry.
-  const start = async () => ({ ...shared, stop: async () => undefined });
-  const production = await startProduction({ images, mirrors: promotions, start });
+  const production = await startSharedProduction(images, promotions);
   const { directory, mirrors } = production;
   const service = await startPromotionService({ directory });
   const others = await Promise.all(Array.from({ length: workers - 1 }, () => service.startWorker()));
   try {
-    const uploads: string[] = [];
-    for (const [at, { host }] of mirrors.entries()) {
-      await production.writeManifests([`${host}/of-${at}`]);
-      uploads.push(await service.upload(directory));
-    }
+    const uploads = await uploadForEach(production, service);
     const before = performance.now();
     const results = await pMap(uploads, async (manifests, at) => {
-      const handle = await service.client.workflow.start<typeof promotion>('promotion', {
-        taskQueue: 'promotion',
-        workflowId: `promotion-${at}`,
-        args: [{ manifests, confirm: true, sign: false, onPhaseFailure: 'fail' }],
-      });
+      const handle = await startPromotion(service, at, manifests);
       const { outcome, copied } = await handle.result();
       return { outcome, edges: copied.edges, events: (await handle.describe()).historyLength };
     });
@@ -69,6 +56,5 @@ export async function measureBurst({ promotions, workers, images }: BurstSize): 
     await Promise.all(others.map((worker) => worker.stop()));
     await service.stop();
     await production.stop();
-    await shared.stop();
   }
 }

@@ -1,5 +1,5 @@
-import { concealed, secretsInAuthorization } from '../concealed.ts';
-import type { RegistryRequest, RegistryResponse, Send } from './exchange.ts';
+import { withoutSecretsOf } from '../concealed.ts';
+import type { Send } from './exchange.ts';
 
 /**
  * A layer right around the network, which knows what is really sent: no error that a host answers repeats the credentials
@@ -8,13 +8,9 @@ import type { RegistryRequest, RegistryResponse, Send } from './exchange.ts';
 export function concealment(next: Send): Send {
   return async function conceal(request) {
     const response = await next(request);
-    return response.status < 400 || response.bytes.length === 0 ? response : withoutSecrets(response, request);
+    if (response.status < 400 || response.bytes.length === 0) return response;
+    const text = response.bytes.toString('utf8');
+    const left = withoutSecretsOf(request, text);
+    return left === text ? response : { ...response, bytes: Buffer.from(left) };
   };
-}
-
-function withoutSecrets(response: RegistryResponse, { headers, secret }: RegistryRequest): RegistryResponse {
-  const secrets = secretsInAuthorization(headers?.['authorization']);
-  const all = secret === undefined ? secrets : [...secrets, secret];
-  if (all.length === 0) return response;
-  return { ...response, bytes: Buffer.from(concealed(response.bytes.toString('utf8'), all), 'utf8') };
 }

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { request } from 'undici';
 import type { Dispatcher } from 'undici';
-import { concealed, secretsInAuthorization } from '../concealed.ts';
+import { withoutSecretsOf } from '../concealed.ts';
 import { PromoterError, messageOf } from '../errors.ts';
 import type { ErrorCode } from '../errors.ts';
 import { printable } from '../printable.ts';
@@ -103,7 +103,7 @@ async function attemptCall(call: ServiceCall, dispatcher: Dispatcher | undefined
   }
   const { status } = answer;
   if ((status >= 200 && status < 300) || call.accept?.includes(status) === true) return { answer };
-  const why = `answered ${status} ${reasonIn(textIn(answer.body, call))}`.trimEnd();
+  const why = `answered ${status} ${reasonIn(withoutSecretsOf(call, firstText(answer.body)))}`.trimEnd();
   if (status === 408 || status === 429 || status >= 500) {
     return { why, askedMs: retryAfterOf(answer.headers, Date.now()) };
   }
@@ -144,9 +144,8 @@ function unavailable(call: ServiceCall, why: string, askedMs?: number, cause?: u
   });
 }
 
-function textIn(body: Buffer, { headers, secret = '' }: ServiceCall): string {
-  const secrets = [...secretsInAuthorization(headers?.['authorization']), secret];
-  return concealed(body.subarray(0, LONGEST_ERROR).toString('utf8'), secrets);
+function firstText(body: Buffer): string {
+  return body.subarray(0, LONGEST_ERROR).toString('utf8');
 }
 
 /** What the services put into an error: `{"message"}` of Fulcio, Rekor and gRPC gateways, or plain text. */

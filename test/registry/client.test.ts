@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { RepositoryName } from '../../src/reference.ts';
 import { V1, withHost } from './client-on-host.ts';
-import { reply } from './http-host.ts';
+import { behindTokens, reply } from './http-host.ts';
 
 describe('registry client', () => {
   it('counts what it sends, by host, class and status', async () => {
@@ -63,12 +63,7 @@ describe('registry client', () => {
 
   it('gets one token for all that it is told to expect', async () => {
     await withHost(
-      ({ path, headers }, response) => {
-        if (path.startsWith('/token')) return reply(response, 200, {}, { token: 'access' });
-        if (headers.authorization === 'Bearer access') return reply(response, 404);
-        const realm = `Bearer realm="http://${headers.host}/token",service="registry"`;
-        return reply(response, 401, { 'www-authenticate': realm });
-      },
+      behindTokens((_request, response) => reply(response, 404)),
       async ({ registry, repository, server }) => {
         const other = `${server.host}/other` as RepositoryName;
         registry.expectAccess([repository, other], 'push');

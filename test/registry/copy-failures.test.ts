@@ -26,8 +26,7 @@ describe('the copier, when something fails,', () => {
 
   function stage(seed: string, repository = SOURCE): SampleImage {
     const image = makeImage({ seed, layerSizes: [10, 20], base: { seed: 'base', layerSizes: [30] } });
-    for (const { bytes } of image.blobs) registry.addBlob(repository, bytes);
-    registry.addManifest(repository, image.root);
+    registry.addImage(repository, image);
     return image;
   }
 

@@ -28,8 +28,7 @@ describe('what the copier knows', () => {
   }
 
   function stage<T extends SampleImage>(image: T, repository = SOURCE): T {
-    for (const { bytes } of image.blobs) registry.addBlob(repository, bytes);
-    for (const manifest of image.manifests) registry.addManifest(repository, manifest);
+    registry.addImage(repository, image);
     return image;
   }
 

@@ -22,8 +22,7 @@ describe('the copier', () => {
   });
 
   function stage(image: SampleImage, repository = SOURCE): void {
-    for (const { bytes } of image.blobs) registry.addBlob(repository, bytes);
-    for (const manifest of image.manifests) registry.addManifest(repository, manifest);
+    registry.addImage(repository, image);
   }
 
   it('needs no request above the floor', async () => {

@@ -71,3 +71,13 @@ export function uploadingTo(location: string): Answer {
     else reply(response, 201);
   };
 }
+
+/** A registry with a token server that answers what is authorized like this. */
+export function behindTokens(answer: Answer): Answer {
+  return (request, response) => {
+    if (request.path.startsWith('/token')) return reply(response, 200, {}, { token: 'access' });
+    if (request.headers.authorization === 'Bearer access') return answer(request, response);
+    const realm = `Bearer realm="http://${request.headers.host}/token",service="registry"`;
+    return reply(response, 401, { 'www-authenticate': realm });
+  };
+}

@@ -4,7 +4,7 @@ import type { RegistryName, RepositoryName } from '../../src/reference.ts';
 import type { CallOptions } from '../../src/registry/registry.ts';
 import { V1, withHost, type ClientOnHost } from './client-on-host.ts';
 import { digestOf, manifestOf } from './content.ts';
-import { reply, type Answer } from './http-host.ts';
+import { behindTokens, reply } from './http-host.ts';
 
 const MANIFEST = manifestOf({ layers: [] });
 const SMALL = Buffer.from('small');
@@ -142,16 +142,6 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
 };
 
 const credentials = () => Promise.resolve({ kind: 'password', username: 'u', password: 'p' } as const);
-
-/** A registry with a token server that answers what is authorized like this. */
-function behindTokens(answer: Answer): Answer {
-  return (request, response) => {
-    if (request.path.startsWith('/token')) return reply(response, 200, {}, { token: 'access' });
-    if (request.headers.authorization === 'Bearer access') return answer(request, response);
-    const realm = `Bearer realm="http://${request.headers.host}/token",service="registry"`;
-    return reply(response, 401, { 'www-authenticate': realm });
-  };
-}
 
 describe('what is asked of a registry', () => {
   for (const [name, operation] of Object.entries(OPERATIONS)) {

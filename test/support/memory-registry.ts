@@ -5,6 +5,7 @@ import type { Digest, RepositoryName, Tag } from '../../src/reference.ts';
 import type { CopyRegistry } from '../../src/registry/copy-blob.ts';
 import { readLinks } from '../../src/registry/manifest-graph.ts';
 import type { CallOptions, ManifestContent, Registry } from '../../src/registry/registry.ts';
+import type { SampleImage } from '../../src/stack/sample-images.ts';
 import { digestOf } from '../../src/stack/sample-layers.ts';
 
 /** One call that a {@link MemoryRegistry} received. */
@@ -24,6 +25,8 @@ export interface MemoryRegistry extends CopyRegistry {
   /** Puts a blob into a repository without it being counted. */
   addBlob(repository: RepositoryName, bytes: Uint8Array): Digest;
   addManifest(repository: RepositoryName, content: ManifestContent, tags?: readonly Tag[]): void;
+  /** All of an image, without tags. */
+  addImage(repository: RepositoryName, image: SampleImage): void;
   deleteBlob(repository: RepositoryName, digest: Digest): void;
   tagOf(repository: RepositoryName, tag: Tag): Digest | undefined;
   /** Serves these bytes for a blob whatever its digest says. */
@@ -83,6 +86,10 @@ export function createMemoryRegistry(): MemoryRegistry {
     addManifest(repository, content, tags = []) {
       stored(repository).manifests.set(content.digest, content);
       for (const tag of tags) stored(repository).tags.set(tag, content.digest);
+    },
+    addImage(repository, { blobs, manifests }) {
+      for (const { bytes } of blobs) registry.addBlob(repository, bytes);
+      for (const manifest of manifests) registry.addManifest(repository, manifest);
     },
     deleteBlob: (repository, digest) => void stored(repository).blobs.delete(digest),
     tagOf: (repository, tag) => stored(repository).tags.get(tag),
